@@ -1,0 +1,100 @@
+package import LambdaCore
+package import Lifecycle
+package import Logging
+internal import Synchronization
+
+/// Everything that drivers of the invocation plane use and did not make.
+package struct EngineParts: Sendable {
+    package let launcher: any SandboxLauncher
+    package let credentials: any RoleCredentialsProvider
+    package let runtimes: any RuntimeDirectory
+    package let codeDirectory: @Sendable (CodeReference) -> String
+    package let sessionName: @Sendable (FunctionName) -> String
+    package let log: any FunctionLogSink
+    package let time: any TimeSource
+    package let reader: any DescriptorReader
+    package let runtimeServer: any RuntimeServing
+    /// `nil` where no services endpoint is configured.
+    package let servicesRelay: (any ServicesRelaying)?
+    package let settings: CurrentSettings
+    package let events: EnvironmentEvents
+    package let logger: Logger
+
+    package init(
+        launcher: any SandboxLauncher, credentials: any RoleCredentialsProvider, runtimes: any RuntimeDirectory,
+        codeDirectory: @escaping @Sendable (CodeReference) -> String,
+        sessionName: @escaping @Sendable (FunctionName) -> String, log: any FunctionLogSink, time: any TimeSource,
+        reader: any DescriptorReader, runtimeServer: any RuntimeServing, servicesRelay: (any ServicesRelaying)?,
+        settings: CurrentSettings, events: EnvironmentEvents, logger: Logger
+    ) {
+        self.launcher = launcher
+        self.credentials = credentials
+        self.runtimes = runtimes
+        self.codeDirectory = codeDirectory
+        self.sessionName = sessionName
+        self.log = log
+        self.time = time
+        self.reader = reader
+        self.runtimeServer = runtimeServer
+        self.servicesRelay = servicesRelay
+        self.settings = settings
+        self.events = events
+        self.logger = logger
+    }
+}
+
+/// The one stream of every environment's transitions: the journal, the status line and the tests listen to it.
+package final class EnvironmentEvents: Sendable {
+    private let listeners = Mutex<[@Sendable (EnvironmentEvent) -> Void]>([])
+
+    package init() {}
+
+    /// `listener` is called on the environment's event loop and must not block.
+    package func listen(_ listener: @escaping @Sendable (EnvironmentEvent) -> Void) {
+        self.listeners.withLock { $0.append(listener) }
+    }
+
+    func emit(_ event: EnvironmentEvent) {
+        for listener in self.listeners.withLock({ $0 }) { listener(event) }
+    }
+}
+
+/// Counts that are shared by all loops: how many starts run, how many environments there are.
+package final class StartGate: Sendable {
+    private struct State {
+        var machine = StartGateMachine()
+        var granted: [FunctionKey: @Sendable () -> Void] = [:]
+        var environments = 0
+    }
+
+    private let state = Mutex(State())
+
+    package init() {}
+
+    /// Counts an environment in, unless the machine is full.
+    func admit(limit: Int) -> Bool {
+        self.state.withLock { state in
+            guard state.environments < limit else { return false }
+            state.environments += 1
+            return true
+        }
+    }
+
+    func environmentGone() { self.state.withLock { $0.environments -= 1 } }
+
+    /// Runs `start` at once, or when this function's turn comes. Every start is ended by ``startEnded()``.
+    func start(for function: FunctionKey, _ start: @escaping @Sendable () -> Void) {
+        let mayStart = self.state.withLock { state in
+            state.granted[function] = start
+            return state.machine.startWanted(by: function)
+        }
+        if mayStart { start() }
+    }
+
+    func startEnded() {
+        let next = self.state.withLock { state in
+            state.machine.startEnded().flatMap { state.granted[$0] }
+        }
+        next?()
+    }
+}

@@ -1,0 +1,64 @@
+package import LambdaCore
+package import NIOCore
+
+/// An event on its way to a runtime: the answer to its `next`.
+package struct RuntimeEvent: Sendable, Equatable {
+    package let requestID: RequestID
+    package let deadline: WallTime
+    package let invokedARN: String
+    package let traceHeader: String
+    package let clientContext: String?
+    package let contentType: String
+    package let payload: [UInt8]
+}
+
+/// What a runtime hears back from the Runtime API.
+package enum RuntimeReply: Sendable, Equatable {
+    /// 202 `{"status":"OK"}`.
+    case accepted
+    case refused(status: Int, errorType: String, message: String)
+}
+
+/// A runtime's way into its environment. Bound to the environment's event loop: every call is made on it, and answers
+/// come on it.
+package protocol RuntimeSession: AnyObject {
+    /// `respond` is called once, with the event or a refusal, perhaps much later; never after ``nextAbandoned(_:)``.
+    func next(connection: ObjectIdentifier, respond: @escaping (Result<RuntimeEvent, RuntimeRefusal>) -> Void)
+    /// The connection closed while it waited in `next`.
+    func nextAbandoned(_ connection: ObjectIdentifier)
+    /// Whether a response for this id would be taken now; asked before its body is read.
+    func checkResponse(requestID: String) -> RuntimeReply
+    func response(requestID: String, contentType: String?, body: ByteBuffer) -> RuntimeReply
+    /// The body was larger than ``Limits/responsePayloadBytes`` and was thrown away.
+    func responseTooLarge(requestID: String) -> RuntimeReply
+    /// The mode header was there and not `streaming`.
+    func responseModeInvalid(requestID: String) -> RuntimeReply
+    /// The body ended before it was whole.
+    func responseTruncated(requestID: String) -> RuntimeReply
+    func invocationError(requestID: String, errorType: String?, contentType: String?, body: ByteBuffer) -> RuntimeReply
+    func initError(errorType: String?, body: ByteBuffer) -> RuntimeReply
+}
+
+/// A call of the runtime that is not allowed now.
+package struct RuntimeRefusal: Error, Equatable, Sendable {
+    package let status: Int
+    package let errorType: String
+    package let message: String
+}
+
+/// Something that runs for an environment and ends with it.
+package protocol EnvironmentServer {
+    func close()
+}
+
+/// Serves the Runtime API on a listening socket of a sandbox.
+package protocol RuntimeServing: Sendable {
+    /// Takes over `listener`. Called on `loop`.
+    func serve(listener: Int32, session: any RuntimeSession, on loop: any EventLoop) throws -> any EnvironmentServer
+}
+
+/// Relays connections from inside a sandbox to the configured services endpoint.
+package protocol ServicesRelaying: Sendable {
+    /// Takes over `listener`. Called on `loop`.
+    func relay(listener: Int32, on loop: any EventLoop) throws -> any EnvironmentServer
+}

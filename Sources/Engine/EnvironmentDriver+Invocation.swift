@@ -1,0 +1,216 @@
+internal import LambdaCore
+internal import Lifecycle
+internal import NIOCore
+
+/// One invocation after the other.
+extension EnvironmentDriver {
+    /// The pool gives it an invocation; the environment must be available.
+    func take(_ ticket: InvocationTicket) {
+        let now = self.now
+        self.change {
+            try $0.reserved(now: now)
+            return .nothing
+        }
+        self.lifecycleTimer?.cancel()
+        let isReady = self.runtimeIsAlive && self.session.isWaitingForEvent
+        let timeout = Duration.seconds(self.function.timeout)
+        self.current = Current(
+            ticket: ticket,
+            machine: InvocationMachine(request: ticket.id, timeout: timeout, now: now, runtimeIsReady: isReady),
+            deadline: self.parts.time.wallTime.advanced(by: timeout))
+        self.memoryIsFresh = false
+        self.armInvocationTimer()
+        if isReady {
+            self.writeStart()
+            self.deliverIfPossible()
+        } else {
+            // The runtime was killed by a reset: its init runs again, inside this invocation and its timeout.
+            self.current?.initBegan = now
+            self.startRuntime()
+        }
+    }
+
+    func runtimeIsReadyForCurrent() {
+        guard var current = self.current else { return }
+        let action = current.machine.runtimeBecameReady()
+        self.current = current
+        if action == .deliver { self.writeStart() }
+        self.deliverIfPossible()
+    }
+
+    func deliverIfPossible() {
+        guard let current = self.current, !current.isDelivered, !current.machine.isOver, !self.waitingNext.isEmpty
+        else { return }
+        let waiting = self.waitingNext.removeFirst()
+        if self.session.isWaitingForEvent { self.session.eventDelivered(current.ticket.id) }
+        self.current?.isDelivered = true
+        let invocation = current.ticket.invocation
+        waiting.respond(
+            .success(
+                RuntimeEvent(
+                    requestID: invocation.requestID, deadline: current.deadline, invokedARN: invocation.invokedARN,
+                    traceHeader: invocation.traceHeader, clientContext: invocation.clientContext,
+                    contentType: invocation.contentType, payload: invocation.payload)))
+    }
+
+    func runtimeAnswered(payload: [UInt8], contentType: String?, isFunctionError: Bool) {
+        guard var current = self.current else { return }
+        let action = current.machine.runtimeAnswered()
+        self.current = current
+        guard action == .answer else { return }
+        current.ticket.respond(
+            payload: payload, contentType: contentType ?? "application/json", isFunctionError: isFunctionError)
+        self.prefetchMemory()
+    }
+
+    func runtimeFinishedInvocation() {
+        guard var current = self.current else { return }
+        let action = current.machine.runtimeAskedForNext(now: self.now)
+        self.current = current
+        self.perform(action)
+    }
+
+    func invocationFailed(_ failure: InvocationMachine.Failure) {
+        guard var current = self.current else { return }
+        let action = current.machine.failed(failure, now: self.now)
+        self.current = current
+        self.perform(action)
+    }
+
+    private func armInvocationTimer() {
+        guard let deadline = self.current?.machine.deadline else { return }
+        self.invocationTimer?.cancel()
+        let delay = max(0, deadline.since(self.now).nanoseconds)
+        self.invocationTimer = self.loop.assumeIsolated().scheduleTask(in: .nanoseconds(delay)) {
+            guard var current = self.current else { return }
+            let action = current.machine.timerFired(now: self.now)
+            self.current = current
+            self.perform(action)
+        }
+    }
+
+    private func perform(_ action: InvocationMachine.Action) {
+        switch action {
+        case .nothing, .deliver, .answer:
+            break
+        case .armTimer:
+            self.armInvocationTimer()
+        case .finish:
+            self.finish(.success) { self.release() }
+        case .fail(let failure):
+            self.fail(failure)
+        case .finishAndReset(let failure):
+            self.finish(self.status(of: failure)) { self.reset(after: failure) }
+        }
+    }
+
+    private func fail(_ failure: InvocationMachine.Failure) {
+        guard let current = self.current else { return }
+        let answer = FailureAnswer(failure, request: current.ticket.id, timeout: self.function.timeout)
+        // AWS writes START after the init that ran inside the invocation; a failed one had no START yet.
+        if case .initFailed = failure { self.writeStart() }
+        if failure == .timedOut {
+            self.drainLog()
+            self.flushPartialLine()
+            self.writePlatform(
+                PlatformLog.timedOut(
+                    current.ticket.id, at: self.parts.time.wallTime, timeout: self.function.timeout))
+        }
+        current.ticket.respond(payload: answer.body, isFunctionError: true)
+        self.finish(.error(type: answer.errorType, isTimeout: failure == .timedOut)) { self.reset(after: failure) }
+    }
+
+    private func status(of failure: InvocationMachine.Failure) -> PlatformLog.Status {
+        guard let id = self.current?.ticket.id else { return .success }
+        let answer = FailureAnswer(failure, request: id, timeout: self.function.timeout)
+        return .error(type: answer.errorType, isTimeout: failure == .timedOut)
+    }
+
+    /// END and REPORT, once the peak of memory is known; then the tail's answer, then `then`.
+    private func finish(_ status: PlatformLog.Status, then: @escaping () -> Void) {
+        self.invocationTimer?.cancel()
+        self.withPeakMemory { peak in
+            guard let current = self.current else { return }
+            self.drainLog()
+            self.flushPartialLine()
+            self.writePlatform(PlatformLog.end(current.ticket.id))
+            self.writePlatform(
+                PlatformLog.report(
+                    .init(
+                        requestID: current.ticket.id, duration: current.machine.duration(now: self.now),
+                        initDuration: self.initDuration, memorySize: self.function.memorySize,
+                        peakMemoryBytes: peak, status: status)))
+            self.initDuration = nil
+            current.ticket.finish()
+            self.current = nil
+            then()
+        }
+    }
+
+    private func release() {
+        let settings = self.settings
+        self.change { try $0.released(now: self.now, settings: settings.lifecycle) }
+        if self.machine.state == .ready { self.owner?.environmentBecameFree(self) }
+    }
+
+    private func reset(after failure: InvocationMachine.Failure) {
+        if case .sandboxEnded = failure { return }
+        switch self.machine.state {
+        case .invoking, .draining:
+            self.change { try $0.resetRequested(now: self.now) }
+        case .inactive, .starting, .ready, .startupFailed, .startupTimedOut, .timingOut, .stopped, .resetting:
+            // The sandbox went meanwhile.
+            break
+        }
+    }
+}
+
+extension PlatformLog.Status {
+    fileprivate static func error(type: String, isTimeout: Bool) -> PlatformLog.Status {
+        isTimeout ? .timeout : .error(type: type)
+    }
+}
+
+/// The peak of memory, for REPORT.
+extension EnvironmentDriver {
+    /// How long REPORT waits for init's figure; then the last one known stands.
+    private static let memoryPatience = TimeAmount.milliseconds(100)
+
+    /// Asks early where the figure has to come from inside, so that it is there when the runtime asks for more.
+    func prefetchMemory() {
+        guard self.descriptors?.memoryPeak == nil, self.memoryWaiters.isEmpty else { return }
+        self.memoryWaiters.append { _ in }
+        self.control?.send(.memory)
+    }
+
+    func memoryReported(_ peakBytes: UInt64) {
+        self.peakMemory = max(self.peakMemory, peakBytes)
+        self.memoryIsFresh = true
+        let waiters = self.memoryWaiters
+        self.memoryWaiters = []
+        for waiter in waiters { waiter(self.peakMemory) }
+    }
+
+    /// `memory.peak` where the memory controller is there; otherwise the last figure that init gave.
+    func readPeakMemory() -> UInt64 {
+        if let peak = self.descriptors?.memoryPeak {
+            let digits = self.parts.reader.readFile(peak).prefix { $0 >= 0x30 && $0 <= 0x39 }
+            self.peakMemory = max(self.peakMemory, UInt64(String(decoding: digits, as: UTF8.self)) ?? 0)
+        }
+        return self.peakMemory
+    }
+
+    private func withPeakMemory(_ body: @escaping (UInt64) -> Void) {
+        if self.descriptors?.memoryPeak != nil { return body(self.readPeakMemory()) }
+        // Asked for again only where no figure of this invocation has come and init can still be asked.
+        guard !self.memoryIsFresh, let control = self.control, self.sandbox == .running else {
+            return body(self.peakMemory)
+        }
+        let isAsked = !self.memoryWaiters.isEmpty
+        self.memoryWaiters.append(body)
+        if !isAsked { control.send(.memory) }
+        self.loop.assumeIsolated().scheduleTask(in: Self.memoryPatience) {
+            if !self.memoryWaiters.isEmpty { self.memoryReported(self.peakMemory) }
+        }
+    }
+}

@@ -1,0 +1,204 @@
+internal import LambdaCore
+internal import Lifecycle
+internal import Logging
+internal import NIOCore
+
+/// From the request for a sandbox to the runtime's start, and the sandbox's end.
+extension EnvironmentDriver {
+    /// What a launch brought.
+    private enum Launched: Sendable {
+        case sandbox(SandboxDescriptors, Credentials)
+        case failed(StartFailure)
+    }
+
+    func start() {
+        let settings = self.settings
+        self.launchBegan = self.now
+        self.initBegan = self.now
+        self.change { try $0.startRequested(now: self.now, settings: settings.lifecycle) }
+        self.sandbox = .launching
+        let request = self.sandboxRequest(settings)
+        // Owned by this driver; both awaits have deadlines of their own, so it always ends.
+        self.launchTask = Task { [parts = self.parts, function = self.function, loop = self.loop] in
+            let result = await Self.launch(request, function: function, parts: parts, settings: settings)
+            loop.execute { self.launchEnded(result) }
+        }
+    }
+
+    private func sandboxRequest(_ settings: EngineSettings) -> SandboxRequest {
+        SandboxRequest(
+            environment: self.id, functionName: self.function.key.name, userSlot: self.function.userSlot,
+            root: self.manifest.root, codeDirectory: self.parts.codeDirectory(self.function.code),
+            runtimeDirectory: self.manifest.directory, memorySize: self.function.memorySize,
+            ephemeralStorage: self.function.ephemeralStorage, network: settings.network,
+            servicesPort: settings.network == .loopback ? settings.servicesPort : nil)
+    }
+
+    private static func launch(
+        _ request: SandboxRequest, function: FunctionRecord, parts: EngineParts, settings: EngineSettings
+    ) async -> Launched {
+        let credentials: Credentials
+        do {
+            credentials = try await parts.credentials.credentials(
+                role: function.role, account: function.key.account, region: function.key.region,
+                sessionName: parts.sessionName(function.key.name), duration: settings.credentialsDuration)
+        } catch { return .failed(.credentials(error)) }
+        do { return .sandbox(try await parts.launcher.launch(request), credentials) } catch {
+            return .failed(.sandbox(error))
+        }
+    }
+
+    private func launchEnded(_ result: Launched) {
+        self.launchTask = nil
+        switch result {
+        case .failed(let failure):
+            self.sandbox = .gone
+            if self.stopWhenLaunched {
+                self.confirmStopped()
+            } else {
+                self.failStart(failure)
+            }
+        case .sandbox(let descriptors, let credentials):
+            self.sandbox = .running
+            self.descriptors = descriptors
+            self.parts.reader.close(descriptors.pidfd)
+            if self.stopWhenLaunched {
+                self.closeUnused(descriptors)
+                self.stopSandbox()
+            } else {
+                self.open(descriptors, credentials)
+            }
+        }
+    }
+
+    /// The start failed before or while the runtime began.
+    func failStart(_ failure: StartFailure) {
+        guard self.machine.state == .starting else { return }
+        self.logFailedInit(failure, began: self.initBegan, phase: "init")
+        self.change { try $0.startFailed(failure) }
+    }
+
+    private func closeUnused(_ descriptors: SandboxDescriptors) {
+        for descriptor in [descriptors.log, descriptors.runtimeListener, descriptors.control] {
+            self.parts.reader.close(descriptor)
+        }
+        if let listener = descriptors.servicesListener { self.parts.reader.close(listener) }
+    }
+
+    /// Puts the descriptors on the event loop, then asks init to start the runtime.
+    private func open(_ descriptors: SandboxDescriptors, _ credentials: Credentials) {
+        let settings = self.settings
+        var lifetime = settings.maximumAge
+        if let expiration = credentials.expiration {
+            let left = Duration.milliseconds(expiration.milliseconds - self.parts.time.wallTime.milliseconds)
+            lifetime = min(lifetime, left - .seconds(self.function.timeout))
+        }
+        self.machine.credentialsEnd(at: self.now.advanced(by: lifetime))
+        self.prepareRuntimeCommand(credentials, port: descriptors.runtimePort, settings: settings)
+        do {
+            self.servers.append(
+                try self.parts.runtimeServer.serve(
+                    listener: descriptors.runtimeListener, session: self, on: self.loop))
+            if let listener = descriptors.servicesListener, let relay = self.parts.servicesRelay {
+                self.servers.append(try relay.relay(listener: listener, on: self.loop))
+            }
+        } catch {
+            self.failStart(.sandbox(.disconnected("the sandbox's sockets could not be used: \(error)")))
+            return
+        }
+        let log = LogPipe.open(
+            descriptor: descriptors.log, reader: self.parts.reader, on: self.loop,
+            onBytes: { self.logBytesArrived($0) })
+        let control = InitChannel.open(
+            descriptor: descriptors.control, on: self.loop, onEvent: { self.initReported($0) },
+            onClosed: { self.controlClosed() })
+        log.and(control).whenComplete { result in
+            switch result {
+            case .success(let (log, control)):
+                self.logPipe = log
+                self.control = control
+                self.channelsOpened()
+            case .failure(let error):
+                self.failStart(.sandbox(.disconnected("the sandbox's sockets could not be used: \(error)")))
+            }
+        }
+    }
+
+    private func channelsOpened() {
+        guard self.machine.state == .starting else {
+            // Given up meanwhile; stopping closes what was just opened.
+            self.closeChannels()
+            return
+        }
+        self.knownKills = self.memoryKills()
+        self.writePlatform(
+            PlatformLog.initStart(
+                versionText: self.manifest.versionText,
+                versionARN: self.manifest.versionARN(region: self.function.key.region)))
+        self.startRuntime()
+    }
+
+    private func prepareRuntimeCommand(_ credentials: Credentials, port: UInt16, settings: EngineSettings) {
+        let address = settings.network == .loopback ? SandboxAddress.runtimeAPI : "127.0.0.1"
+        let environment = EnvironmentVariables.strings(
+            for: .init(
+                function: self.function, manifest: self.manifest, source: self.source, credentials: credentials,
+                runtimeAPI: "\(address):\(port)", endpointURL: settings.endpointURL))
+        let arguments = self.manifest.command.map { $0 == "{handler}" ? self.function.handler : $0 }
+        self.runtimeCommand = .start(
+            tag: 0, arguments: arguments, environment: environment, workingDirectory: "/var/task")
+    }
+
+    func stopSandbox() {
+        switch self.sandbox {
+        case .none, .gone:
+            self.sandbox = .gone
+            self.confirmStopped()
+        case .launching:
+            self.stopWhenLaunched = true
+        case .stopping:
+            break
+        case .running:
+            self.sandbox = .stopping
+            self.flushPartialLine()
+            self.closeChannels()
+            self.launchTask = Task { [launcher = self.parts.launcher, id = self.id, loop = self.loop] in
+                await launcher.stop(id)
+                loop.execute {
+                    self.sandbox = .gone
+                    self.launchTask = nil
+                    self.confirmStopped()
+                }
+            }
+        }
+    }
+
+    private func closeChannels() {
+        self.drainLog()
+        self.flushPartialLine()
+        self.abandonWaitingNext()
+        for server in self.servers { server.close() }
+        self.servers = []
+        self.logPipe?.close()
+        self.control?.close()
+        self.logPipe = nil
+        self.control = nil
+    }
+
+    private func confirmStopped() {
+        if let descriptors = self.descriptors {
+            for descriptor in [descriptors.memoryPeak, descriptors.memoryEvents].compactMap(\.self) {
+                self.parts.reader.close(descriptor)
+            }
+            self.descriptors = nil
+        }
+        // A failed launch may be confirmed in the same turn in which it failed.
+        self.loop.assumeIsolated().execute {
+            self.change {
+                try $0.sandboxStopped()
+                return .nothing
+            }
+            self.owner?.environmentStopped(self)
+        }
+    }
+}

@@ -1,0 +1,93 @@
+internal import LambdaCore
+internal import Lifecycle
+internal import NIOCore
+
+/// The function's own lines and the platform's, in order.
+extension EnvironmentDriver {
+    func logBytesArrived(_ buffer: ByteBuffer) { self.append(self.splitter.append(buffer.readableBytesView)) }
+
+    /// Takes what is in the pipe now, at most what a pipe holds.
+    func drainLog() {
+        guard let pipe = self.logPipe else { return }
+        self.append(self.splitter.append(pipe.drain()))
+    }
+
+    func flushPartialLine() {
+        if let partial = self.splitter.takePartial() { self.append([partial]) }
+    }
+
+    private func append(_ lines: [[UInt8]]) {
+        guard !lines.isEmpty else { return }
+        let time = self.parts.time.wallTime
+        let request = self.current?.ticket.id
+        let entries = lines.map { line in
+            FunctionLogEntry(source: self.source, requestID: request, kind: .function, message: line, time: time)
+        }
+        for line in lines { self.current?.ticket.appendToTail(line) }
+        self.write(entries)
+    }
+
+    func writeStart() {
+        guard let current = self.current else { return }
+        // What was written before belongs to no invocation, or to the one before.
+        self.writePlatform(PlatformLog.start(current.ticket.id, version: self.function.version))
+    }
+
+    func writePlatform(_ line: String) {
+        let message = Array(line.utf8)
+        self.current?.ticket.appendToTail(message)
+        self.write([
+            FunctionLogEntry(
+                source: self.source, requestID: self.current?.ticket.id, kind: .platform, message: message,
+                time: self.parts.time.wallTime)
+        ])
+    }
+
+    private func write(_ entries: [FunctionLogEntry]) {
+        guard !self.parts.log.append(entries), !self.logIsHeld, let pipe = self.logPipe else { return }
+        self.logIsHeld = true
+        pipe.setReading(false)
+        self.parts.log.whenDrained { [loop = self.loop] in
+            loop.execute {
+                self.logIsHeld = false
+                self.logPipe?.setReading(true)
+            }
+        }
+    }
+
+    func logFailedInit(_ failure: StartFailure, began: Instant?, phase: String) {
+        self.drainLog()
+        self.flushPartialLine()
+        let status: PlatformLog.Status
+        switch failure {
+        case .initError(let type, _): status = .error(type: type)
+        case .runtimeExited(_, outOfMemory: true): status = .error(type: "Runtime.OutOfMemory")
+        case .runtimeExited(_, outOfMemory: false): status = .error(type: "Runtime.ExitError")
+        case .invalidEntrypoint: status = .error(type: "Runtime.InvalidEntrypoint")
+        case .timedOut: status = .timeout
+        case .sandbox, .credentials, .sandboxEnded, .cancelled: return
+        }
+        let duration = began.map { self.now.since($0) } ?? .zero
+        self.writePlatform(PlatformLog.initReport(duration: duration, phase: phase, status: status))
+    }
+
+    /// The lines and the answer of an invocation whose environment never became ready.
+    func reportFailedStart(_ ticket: InvocationTicket, _ words: FailureAnswer, status: PlatformLog.Status) {
+        if status == .timeout { self.logFailedInit(.timedOut, began: self.initBegan, phase: "init") }
+        let began = self.launchBegan ?? self.now
+        self.current = Current(
+            ticket: ticket,
+            machine: InvocationMachine(request: ticket.id, timeout: .zero, now: began, runtimeIsReady: true),
+            deadline: self.parts.time.wallTime)
+        defer { self.current = nil }
+        self.writeStart()
+        self.writePlatform(PlatformLog.end(ticket.id))
+        self.writePlatform(
+            PlatformLog.report(
+                .init(
+                    requestID: ticket.id, duration: self.now.since(began), initDuration: nil,
+                    memorySize: self.function.memorySize, peakMemoryBytes: self.readPeakMemory(), status: status)))
+        ticket.respond(payload: words.body, isFunctionError: true)
+        ticket.finish()
+    }
+}

@@ -1,0 +1,215 @@
+internal import LambdaCore
+internal import Lifecycle
+internal import Logging
+internal import NIOCore
+
+/// The runtime process: its start, its exits, and its calls to the Runtime API.
+extension EnvironmentDriver {
+    private static let bootstrapPlaces = ["/var/task/bootstrap", "/opt/bootstrap", "/var/runtime/bootstrap"]
+
+    /// Starts the runtime. OS-only runtimes try the places of a bootstrap one after the other.
+    func startRuntime(bootstrap index: Int = 0) {
+        guard case .start(_, let arguments, let environment, let directory)? = self.runtimeCommand else { return }
+        self.session = RuntimeSessionMachine()
+        self.runtimeTag += 1
+        self.runtimeIsAlive = true
+        self.bootstrapIndex = index
+        let command = arguments.isEmpty ? [Self.bootstrapPlaces[index]] : arguments
+        self.control?.send(
+            .start(tag: self.runtimeTag, arguments: command, environment: environment, workingDirectory: directory))
+    }
+
+    func initReported(_ event: InitEvent) {
+        switch event {
+        case .started:
+            break
+        case .startFailed(let tag, let number):
+            guard tag == self.runtimeTag else { return }
+            self.executionFailed(errno: number)
+        case .exited(let tag, let exit):
+            guard tag == self.runtimeTag, self.runtimeIsAlive else { return }
+            self.runtimeIsAlive = false
+            self.runtimeEnded(exit)
+        case .memory(let peakBytes):
+            self.memoryReported(peakBytes)
+        case .allKilled:
+            guard self.machine.state == .resetting else { return }
+            let settings = self.settings
+            self.change { try $0.resetFinished(now: self.now, settings: settings.lifecycle) }
+            if self.machine.state == .ready { self.owner?.environmentBecameFree(self) }
+        }
+    }
+
+    /// The program could not be executed: `ENOENT` and `EACCES` of a bootstrap let the next place be tried.
+    private func executionFailed(errno number: Int32) {
+        let isOSOnly = self.manifest.command.isEmpty
+        if isOSOnly, self.bootstrapIndex + 1 < Self.bootstrapPlaces.count {
+            self.startRuntime(bootstrap: self.bootstrapIndex + 1)
+            return
+        }
+        self.runtimeIsAlive = false
+        let text =
+            isOSOnly
+            ? "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"
+            : "\(self.manifest.command.first ?? "") could not be executed: errno \(number)"
+        self.initFailed(.invalidEntrypoint(text))
+    }
+
+    private func runtimeEnded(_ exit: InitEvent.Exit) {
+        let outOfMemory = self.wasKilledForMemory()
+        if self.machine.state == .starting {
+            self.initFailed(.runtimeExited(exit, outOfMemory: outOfMemory))
+        } else if self.current != nil {
+            self.invocationFailed(.runtimeExited(exit, outOfMemory: outOfMemory))
+        } else if self.machine.state == .ready {
+            // It died while it waited. Nobody is harmed if nobody meets it.
+            self.parts.logger.info("the idle runtime ended: \(exit)", metadata: self.logMetadata)
+            self.change { try $0.drainRequested() }
+        }
+    }
+
+    /// The init of a fresh environment, or the one inside an invocation, failed.
+    func initFailed(_ failure: StartFailure) {
+        if self.machine.state == .starting {
+            self.failStart(failure)
+        } else if let current = self.current {
+            self.logFailedInit(failure, began: current.initBegan, phase: "invoke")
+            self.invocationFailed(.initFailed(failure))
+        }
+    }
+
+    func controlClosed() {
+        guard self.sandbox == .running else { return }
+        let outOfMemory = self.wasKilledForMemory()
+        if self.current != nil { self.invocationFailed(.sandboxEnded(outOfMemory: outOfMemory)) }
+        self.change { $0.sandboxVanished() }
+    }
+
+    /// Whether the kernel killed for lack of memory since this was last asked.
+    private func wasKilledForMemory() -> Bool {
+        let kills = self.memoryKills()
+        defer { self.knownKills = kills }
+        return kills > self.knownKills
+    }
+
+    /// `oom_kill` of `memory.events`; 0 without the memory controller.
+    func memoryKills() -> UInt64 {
+        guard let events = self.descriptors?.memoryEvents else { return 0 }
+        let text = String(decoding: self.parts.reader.readFile(events), as: UTF8.self)
+        let line = text.split(separator: "\n").first { $0.hasPrefix("oom_kill ") }
+        return line.flatMap { UInt64($0.dropFirst("oom_kill ".count)) } ?? 0
+    }
+
+    func abandonWaitingNext() { self.waitingNext = [] }
+}
+
+extension EnvironmentDriver: RuntimeSession {
+    func next(
+        connection: ObjectIdentifier, respond: @escaping (Result<RuntimeEvent, RuntimeRefusal>) -> Void
+    ) {
+        self.loop.preconditionInEventLoop()
+        do {
+            let action = try self.session.nextRequested()
+            self.waitingNext.append((connection, respond))
+            self.runtimeAsked(action)
+        } catch {
+            respond(.failure(RuntimeRefusal(status: 403, errorType: error.errorType, message: error.message)))
+        }
+    }
+
+    private func runtimeAsked(_ action: RuntimeSessionMachine.NextAction) {
+        switch action {
+        case .initDone:
+            if self.machine.state == .starting {
+                self.initDuration = self.initBegan.map { self.now.since($0) }
+                let settings = self.settings
+                self.change { try $0.runtimeBecameReady(now: self.now, settings: settings.lifecycle) }
+                if self.machine.state == .ready { self.owner?.environmentBecameFree(self) }
+            } else if self.current != nil {
+                self.runtimeIsReadyForCurrent()
+            }
+        case .invocationDone:
+            self.runtimeFinishedInvocation()
+        case .wait:
+            self.deliverIfPossible()
+        case .redeliver:
+            // The answer to the first delivery was lost with its connection.
+            self.current?.isDelivered = false
+            self.deliverIfPossible()
+        }
+    }
+
+    func nextAbandoned(_ connection: ObjectIdentifier) {
+        self.waitingNext.removeAll { $0.connection == connection }
+    }
+
+    func checkResponse(requestID: String) -> RuntimeReply {
+        do {
+            try self.session.canAnswer(requestID)
+            return .accepted
+        } catch { return Self.reply(error) }
+    }
+
+    func response(requestID: String, contentType: String?, body: ByteBuffer) -> RuntimeReply {
+        do { _ = try self.session.responseReceived(for: requestID) } catch { return Self.reply(error) }
+        self.runtimeAnswered(payload: Array(body.readableBytesView), contentType: contentType, isFunctionError: false)
+        return .accepted
+    }
+
+    func responseTooLarge(requestID: String) -> RuntimeReply {
+        do { _ = try self.session.responseReceived(for: requestID) } catch { return Self.reply(error) }
+        self.runtimeAnswered(payload: FailureAnswer.responseTooLarge().body, contentType: nil, isFunctionError: true)
+        return .refused(
+            status: 413, errorType: "RequestEntityTooLarge",
+            message: "Exceeded maximum allowed payload size (\(Limits.responsePayloadBytes) bytes).")
+    }
+
+    func responseModeInvalid(requestID: String) -> RuntimeReply {
+        self.brokenResponse(
+            requestID, type: "Runtime.InvalidResponseModeHeader", status: 400,
+            errorType: "InvalidFunctionResponseMode", message: "Invalid function response mode")
+    }
+
+    func responseTruncated(requestID: String) -> RuntimeReply {
+        self.brokenResponse(
+            requestID, type: "Runtime.TruncatedResponse", status: 400, errorType: "TruncatedHTTPRequest",
+            message: "HTTP request detected as truncated")
+    }
+
+    private func brokenResponse(
+        _ requestID: String, type: String, status: Int, errorType: String, message: String
+    ) -> RuntimeReply {
+        do {
+            let request = try self.session.responseReceived(for: requestID)
+            let answer = FailureAnswer.plain(type: type, request: request, text: message)
+            self.runtimeAnswered(payload: answer.body, contentType: nil, isFunctionError: true)
+        } catch { return Self.reply(error) }
+        return .refused(status: status, errorType: errorType, message: message)
+    }
+
+    func invocationError(
+        requestID: String, errorType: String?, contentType: String?, body: ByteBuffer
+    ) -> RuntimeReply {
+        do { _ = try self.session.errorReceived(for: requestID) } catch { return Self.reply(error) }
+        self.runtimeAnswered(payload: Array(body.readableBytesView), contentType: contentType, isFunctionError: true)
+        return .accepted
+    }
+
+    func initError(errorType: String?, body: ByteBuffer) -> RuntimeReply {
+        do { try self.session.initErrorReceived() } catch { return Self.reply(error) }
+        let failure = StartFailure.initError(
+            type: RuntimeErrorType.accepted(errorType), body: Array(body.readableBytesView))
+        // After this turn, so that the runtime has its 202 before its sandbox goes.
+        self.loop.assumeIsolated().execute { self.initFailed(failure) }
+        return .accepted
+    }
+
+    private static func reply(_ refusal: RuntimeSessionMachine.Refusal) -> RuntimeReply {
+        switch refusal {
+        case .invalidTransition:
+            .refused(status: 403, errorType: refusal.errorType, message: refusal.message)
+        case .invalidRequestID:
+            .refused(status: 400, errorType: refusal.errorType, message: refusal.message)
+        }
+    }
+}

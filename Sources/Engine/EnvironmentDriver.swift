@@ -1,0 +1,160 @@
+internal import LambdaCore
+internal import Lifecycle
+internal import Logging
+internal import NIOCore
+
+/// What an environment tells its pool.
+protocol EnvironmentOwner: AnyObject {
+    /// It may take an invocation now.
+    func environmentBecameFree(_ driver: EnvironmentDriver)
+    /// It takes no more invocations. `failure` is set where it never became ready.
+    func environmentLeft(_ driver: EnvironmentDriver, failure: StartFailure?)
+    /// Its sandbox is confirmed gone.
+    func environmentStopped(_ driver: EnvironmentDriver)
+}
+
+/// Performs what an environment's machines decide: launches and stops the sandbox, starts the runtime, gives it events.
+///
+/// The rest is in `EnvironmentDriver+Launch`, `+Invocation`, `+Runtime` and `+Log`.
+///
+/// - Note: `@unchecked Sendable` because closures on its event loop capture it. Every method is called on `loop`, which
+///   the entry points assert; no other thread touches a stored property.
+final class EnvironmentDriver: @unchecked Sendable {
+    /// Where the sandbox is, as far as this driver has been told.
+    enum SandboxPhase { case none, launching, running, stopping, gone }
+
+    /// One invocation in this environment.
+    struct Current {
+        let ticket: InvocationTicket
+        var machine: InvocationMachine
+        let deadline: WallTime
+        var isDelivered = false
+        /// Set when the runtime had to be started for it; its INIT_REPORT says `invoke`.
+        var initBegan: Instant?
+    }
+
+    let id: EnvironmentID
+    let function: FunctionRecord
+    let manifest: RuntimeManifest
+    let parts: EngineParts
+    let loop: any EventLoop
+    let source: FunctionLogSource
+    weak var owner: (any EnvironmentOwner)?
+
+    var machine: EnvironmentMachine
+    var session = RuntimeSessionMachine()
+    var current: Current?
+    var sandbox = SandboxPhase.none
+    var stopWhenLaunched = false
+
+    var control: InitChannel?
+    var logPipe: LogPipe?
+    var servers: [any EnvironmentServer] = []
+    var descriptors: SandboxDescriptors?
+    var runtimeCommand: InitRequest?
+
+    /// The tag of the runtime process that counts; events of earlier ones are stale.
+    var runtimeTag: UInt32 = 0
+    var runtimeIsAlive = false
+    var bootstrapIndex = 0
+    var waitingNext: [(connection: ObjectIdentifier, respond: (Result<RuntimeEvent, RuntimeRefusal>) -> Void)] = []
+    var memoryWaiters: [(UInt64) -> Void] = []
+    var peakMemory: UInt64 = 0
+    var memoryIsFresh = false
+    var knownKills: UInt64 = 0
+
+    var launchBegan: Instant?
+    var initBegan: Instant?
+    /// Reported once, by the first invocation.
+    var initDuration: Duration?
+    var splitter = LogLineSplitter()
+    var logIsHeld = false
+
+    var lifecycleTimer: Scheduled<Void>?
+    var invocationTimer: Scheduled<Void>?
+    var launchTask: Task<Void, Never>?
+
+    init(function: FunctionRecord, manifest: RuntimeManifest, parts: EngineParts, loop: any EventLoop) {
+        let id = EnvironmentID.random()
+        self.id = id
+        self.function = function
+        self.manifest = manifest
+        self.parts = parts
+        self.loop = loop
+        self.machine = EnvironmentMachine(environment: id)
+        let date = parts.time.wallTime.logStreamDate
+        let isOwnGroup = function.logging.group == "/aws/lambda/\(function.key.name)"
+        // A shared log group needs the function's name in the stream's.
+        let prefix = isOwnGroup ? "" : function.key.name.text
+        self.source = FunctionLogSource(
+            function: function.key.name, version: function.version, environment: id, account: function.key.account,
+            region: function.key.region, logGroup: function.logging.group,
+            logStream: "\(date)/\(prefix)[\(function.version)]\(id)")
+    }
+
+    var settings: EngineSettings { self.parts.settings.now }
+    var now: Instant { self.parts.time.now }
+
+    func isAvailable() -> Bool { self.machine.isAvailable(now: self.now) }
+
+    /// Its version was replaced or deleted, or the daemon drains.
+    func drain() { self.change { try $0.drainRequested() } }
+
+    /// Goes now, whatever runs in it.
+    func stop(_ cause: StartFailure.Cancellation) {
+        if self.current != nil { self.invocationFailed(.sandboxEnded(outOfMemory: false)) }
+        self.change { try $0.stopRequested(cause) }
+    }
+
+    /// Lets the machine decide, tells the stream of events, performs the action. An illegal transition is logged with both
+    /// of its states and changes nothing.
+    func change(_ event: (inout EnvironmentMachine) throws -> EnvironmentMachine.Action) {
+        self.loop.preconditionInEventLoop()
+        let before = self.machine.state
+        do {
+            let action = try event(&self.machine)
+            self.transitioned(from: before)
+            self.perform(action)
+        } catch {
+            self.parts.logger.error("\(error)", metadata: self.logMetadata)
+        }
+    }
+
+    var logMetadata: Logger.Metadata {
+        ["function": "\(self.function.key.name)", "environment": "\(self.id)"]
+    }
+
+    private func transitioned(from before: EnvironmentMachine.State) {
+        let after = self.machine.state
+        guard before != after else { return }
+        self.parts.events.emit(
+            EnvironmentEvent(
+                environment: self.id, function: self.function.key, from: before, to: after, at: self.now))
+    }
+
+    private func perform(_ action: EnvironmentMachine.Action) {
+        switch action {
+        case .nothing:
+            break
+        case .armTimer(let instant):
+            self.armLifecycleTimer(at: instant)
+        case .stopSandbox:
+            self.lifecycleTimer?.cancel()
+            self.owner?.environmentLeft(self, failure: self.machine.startFailure)
+            self.stopSandbox()
+        case .killProcesses(let deadline):
+            self.armLifecycleTimer(at: deadline)
+            self.runtimeIsAlive = false
+            self.abandonWaitingNext()
+            self.control?.send(.killAll)
+        }
+    }
+
+    private func armLifecycleTimer(at instant: Instant) {
+        self.lifecycleTimer?.cancel()
+        let delay = max(0, instant.since(self.now).nanoseconds)
+        self.lifecycleTimer = self.loop.assumeIsolated().scheduleTask(in: .nanoseconds(delay)) {
+            self.change { $0.timerFired(now: self.now) }
+        }
+    }
+}

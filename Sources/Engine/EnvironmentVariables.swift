@@ -1,0 +1,94 @@
+package import LambdaCore
+
+/// The environment of a runtime process.
+package enum EnvironmentVariables {
+    /// Names that a function's configuration cannot set.
+    ///
+    /// Source: Lambda developer guide, "Using Lambda environment variables", reserved variables.
+    package static let reserved: Set<String> = [
+        "_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_VERSION",
+        "AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
+        "AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR",
+    ]
+
+    /// What is known of one environment when its runtime starts.
+    package struct Context: Sendable {
+        package let function: FunctionRecord
+        package let manifest: RuntimeManifest
+        package let source: FunctionLogSource
+        package let credentials: Credentials
+        /// Address and port of the Runtime API inside the sandbox.
+        package let runtimeAPI: String
+        package let endpointURL: String?
+
+        package init(
+            function: FunctionRecord, manifest: RuntimeManifest, source: FunctionLogSource, credentials: Credentials,
+            runtimeAPI: String, endpointURL: String?
+        ) {
+            self.function = function
+            self.manifest = manifest
+            self.source = source
+            self.credentials = credentials
+            self.runtimeAPI = runtimeAPI
+            self.endpointURL = endpointURL
+        }
+    }
+
+    /// `NAME=value` strings, sorted: defaults, then the runtime's, then the function's own, then what nobody can change.
+    package static func strings(for context: Context) -> [String] {
+        var variables = self.defaults
+        variables.merge(context.manifest.environment) { $1 }
+        if let endpoint = context.endpointURL { variables["AWS_ENDPOINT_URL"] = endpoint }
+        variables.merge(self.logging(context.function.logging)) { $1 }
+        variables.merge(context.function.environment ?? [:]) { $1 }
+        variables.merge(self.fixed(context)) { $1 }
+        return variables.map { "\($0.key)=\($0.value)" }.sorted()
+    }
+
+    /// Values that a function may replace.
+    ///
+    /// Source: recorded on AWS (python3.14, February 2026), without the directories of Amazon Linux's own interpreters.
+    private static let defaults: [String: String] = [
+        "LANG": "en_US.UTF-8",
+        "TZ": ":UTC",
+        "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
+        "LD_LIBRARY_PATH":
+            "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib",
+        "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
+        "AWS_XRAY_DAEMON_ADDRESS": "\(SandboxAddress.runtimeAPI):2000",
+        "PWD": "/var/task",
+        "SHLVL": "0",
+    ]
+
+    private static func logging(_ logging: FunctionRecord.Logging) -> [String: String] {
+        guard logging.format == "JSON" else { return [:] }
+        return ["AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": logging.applicationLevel ?? "INFO"]
+    }
+
+    private static func fixed(_ context: Context) -> [String: String] {
+        let function = context.function
+        var fixed = [
+            "_AWS_XRAY_DAEMON_ADDRESS": SandboxAddress.runtimeAPI,
+            "_AWS_XRAY_DAEMON_PORT": "2000",
+            "_HANDLER": function.handler,
+            "AWS_REGION": function.key.region.name,
+            "AWS_DEFAULT_REGION": function.key.region.name,
+            "AWS_LAMBDA_FUNCTION_NAME": function.key.name.text,
+            "AWS_LAMBDA_FUNCTION_VERSION": function.version,
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": String(function.memorySize),
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            "AWS_LAMBDA_LOG_GROUP_NAME": context.source.logGroup,
+            "AWS_LAMBDA_LOG_STREAM_NAME": context.source.logStream,
+            "AWS_ACCESS_KEY_ID": context.credentials.accessKeyID,
+            "AWS_SECRET_ACCESS_KEY": context.credentials.secretAccessKey,
+            "AWS_LAMBDA_RUNTIME_API": context.runtimeAPI,
+            "LAMBDA_TASK_ROOT": "/var/task",
+            "LAMBDA_RUNTIME_DIR": "/var/runtime",
+        ]
+        if let token = context.credentials.sessionToken { fixed["AWS_SESSION_TOKEN"] = token }
+        if context.manifest.isManaged { fixed["AWS_EXECUTION_ENV"] = "AWS_Lambda_\(function.runtime)" }
+        return fixed
+    }
+}

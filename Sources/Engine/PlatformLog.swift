@@ -1,0 +1,90 @@
+package import LambdaCore
+
+/// The lines that the platform writes into a function's log, as AWS writes them (text format).
+package enum PlatformLog {
+    /// What a REPORT line tells.
+    package struct Report: Sendable {
+        package var requestID: RequestID
+        package var duration: Duration
+        /// Only for the first invocation of a fresh environment.
+        package var initDuration: Duration?
+        /// MiB.
+        package var memorySize: Int
+        package var peakMemoryBytes: UInt64
+        package var status: Status
+
+        package init(
+            requestID: RequestID, duration: Duration, initDuration: Duration?, memorySize: Int,
+            peakMemoryBytes: UInt64, status: Status
+        ) {
+            self.requestID = requestID
+            self.duration = duration
+            self.initDuration = initDuration
+            self.memorySize = memorySize
+            self.peakMemoryBytes = peakMemoryBytes
+            self.status = status
+        }
+    }
+
+    package enum Status: Equatable, Sendable {
+        case success
+        case timeout
+        case error(type: String)
+    }
+
+    package static func initStart(versionText: String, versionARN: String) -> String {
+        "INIT_START Runtime Version: \(versionText)\tRuntime Version ARN: \(versionARN)"
+    }
+
+    /// `phase` is `init`, or `invoke` where the init ran inside an invocation.
+    package static func initReport(duration: Duration, phase: String, status: Status) -> String {
+        "INIT_REPORT Init Duration: \(self.milliseconds(duration)) ms\tPhase: \(phase)\t"
+            + (self.suffix(status) ?? "Status: success")
+    }
+
+    package static func start(_ request: RequestID, version: String) -> String {
+        "START RequestId: \(request) Version: \(version)"
+    }
+
+    package static func end(_ request: RequestID) -> String { "END RequestId: \(request)" }
+
+    package static func report(_ report: Report) -> String {
+        let billed = report.duration + (report.initDuration ?? .zero)
+        var line = "REPORT RequestId: \(report.requestID)\tDuration: \(self.milliseconds(report.duration)) ms\t"
+        line += "Billed Duration: \(self.wholeMilliseconds(billed)) ms\tMemory Size: \(report.memorySize) MB\t"
+        line += "Max Memory Used: \(self.mebibytes(report.peakMemoryBytes)) MB\t"
+        if let initDuration = report.initDuration {
+            line += "Init Duration: \(self.milliseconds(initDuration)) ms\t"
+        }
+        // Recorded on AWS: the tab stands at the end of a line without status, too.
+        return line + (self.suffix(report.status) ?? "")
+    }
+
+    /// What tools that search logs for a timeout look for; AWS wrote it before `Status: timeout` came.
+    package static func timedOut(_ request: RequestID, at time: WallTime, timeout: Int) -> String {
+        "\(time.isoText) \(request) Task timed out after \(timeout).00 seconds"
+    }
+
+    private static func suffix(_ status: Status) -> String? {
+        switch status {
+        case .success: nil
+        case .timeout: "Status: timeout"
+        case .error(let type): "Status: error\tError Type: \(type)"
+        }
+    }
+
+    /// Two decimals, rounded half up.
+    package static func milliseconds(_ duration: Duration) -> String {
+        let hundredths = (max(0, duration.nanoseconds) + 5_000) / 10_000
+        let fraction = hundredths % 100
+        return "\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction)"
+    }
+
+    /// Rounded up, at least 1: what is billed.
+    package static func wholeMilliseconds(_ duration: Duration) -> Int64 {
+        max(1, (duration.nanoseconds + 999_999) / 1_000_000)
+    }
+
+    /// MiB, rounded up.
+    package static func mebibytes(_ bytes: UInt64) -> UInt64 { (bytes + 1_048_575) / 1_048_576 }
+}

@@ -1,0 +1,83 @@
+/// One synchronous call of a function, resolved and checked, on its way to an environment.
+package struct Invocation: Sendable {
+    package let requestID: RequestID
+    package let function: FunctionRecord
+    /// The ARN exactly as the caller addressed it (with the qualifier where one was given).
+    package let invokedARN: String
+    /// The event's bytes, untouched.
+    package let payload: [UInt8]
+    package let contentType: String
+    /// JSON text, already decoded from the caller's base64.
+    package let clientContext: String?
+    /// A complete X-Ray header: `Root=…;Parent=…;Sampled=…`.
+    package let traceHeader: String
+    /// Whether the caller wants the last 4 KiB of this invocation's log.
+    package let wantsLogTail: Bool
+    package let receivedAt: Instant
+
+    package init(
+        requestID: RequestID, function: FunctionRecord, invokedARN: String, payload: [UInt8],
+        contentType: String = "application/json", clientContext: String? = nil, traceHeader: String,
+        wantsLogTail: Bool = false, receivedAt: Instant
+    ) {
+        self.requestID = requestID
+        self.function = function
+        self.invokedARN = invokedARN
+        self.payload = payload
+        self.contentType = contentType
+        self.clientContext = clientContext
+        self.traceHeader = traceHeader
+        self.wantsLogTail = wantsLogTail
+        self.receivedAt = receivedAt
+    }
+}
+
+/// What a function answered: its own bytes, or the platform's words where it could not answer itself.
+package struct InvocationAnswer: Sendable, Equatable {
+    package var payload: [UInt8]
+    package var contentType: String
+    /// The caller sees `X-Amz-Function-Error: Unhandled`.
+    package var isFunctionError: Bool
+    package var executedVersion: String
+    /// The end of this invocation's log, at most ``Limits/logTailBytes``; only where it was asked for.
+    package var logTail: [UInt8]?
+
+    package init(
+        payload: [UInt8], contentType: String = "application/json", isFunctionError: Bool = false,
+        executedVersion: String, logTail: [UInt8]? = nil
+    ) {
+        self.payload = payload
+        self.contentType = contentType
+        self.isFunctionError = isFunctionError
+        self.executedVersion = executedVersion
+        self.logTail = logTail
+    }
+}
+
+/// The platform's own failure: the caller sees a 429 or a 5xx, not a function error.
+package enum InvocationFailure: Error, Equatable {
+    /// The machine's concurrency is used up.
+    case throttled
+    /// The daemon is draining; the caller should try again.
+    case shuttingDown
+    /// The function was deleted before this invocation reached an environment.
+    case functionDeleted
+    /// The sandbox could not be made in time.
+    case startupTimedOut
+    /// The sandbox could not be made; says which step failed and how.
+    case startFailed(String)
+}
+
+/// Takes invocations. `answer` is called exactly once, on any thread.
+package protocol InvocationSink: Sendable {
+    func submit(
+        _ invocation: Invocation,
+        answer: @escaping @Sendable (Result<InvocationAnswer, InvocationFailure>) -> Void
+    )
+
+    /// The function's record changed: environments of older generations finish what they run and stop.
+    func functionChanged(_ record: FunctionRecord)
+
+    /// The function is gone: its environments finish what they run and stop.
+    func functionDeleted(_ key: FunctionKey)
+}

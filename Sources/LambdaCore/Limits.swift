@@ -1,0 +1,55 @@
+/// Every limit of lambdad, once. The page `Limits` of the documentation lists them with the test that holds each.
+package enum Limits {
+    // MARK: Function configuration (Lambda developer guide, "Lambda quotas")
+
+    /// Characters of a function's name.
+    package static let functionNameLength = 64
+    /// MiB, step 1.
+    package static let memorySize = 128...10_240
+    package static let defaultMemorySize = 128
+    /// Seconds.
+    package static let functionTimeout = 1...900
+    package static let defaultFunctionTimeout = 3
+    /// MiB of `/tmp`.
+    package static let ephemeralStorage = 512...10_240
+    package static let defaultEphemeralStorage = 512
+    /// Bytes of the environment as compact JSON.
+    package static let environmentBytes = 4_096
+    package static let tagsPerResource = 50
+
+    // MARK: Code
+
+    /// Bytes of a zip sent inside a request.
+    package static let zippedCodeBytes = 52_428_800
+    /// Bytes of code after extraction.
+    package static let unzippedCodeBytes = 262_144_000
+    /// Files and directories of one zip; AWS names no number, a bomb needs one.
+    package static let codeEntries = 65_536
+    /// Bytes of a whole CreateFunction or UpdateFunctionCode request.
+    package static let controlPlaneRequestBytes = 70_167_211
+
+    // MARK: Invocation
+
+    /// Bytes of a synchronous request's payload (6 MiB).
+    package static let synchronousPayloadBytes = 6_291_456
+    /// Bytes of a buffered response (6 MiB and 100 bytes).
+    package static let responsePayloadBytes = 6_291_556
+    /// Characters of the base64 `X-Amz-Client-Context` header.
+    package static let clientContextCharacters = 3_583
+    /// Bytes of log given back with `LogType=Tail`.
+    package static let logTailBytes = 4_096
+    /// Bytes of one function log line; a longer one is split, as the journal's and CloudWatch's own limit (256 KiB).
+    package static let logLineBytes = 262_144
+    /// Bytes of the request line and headers of one HTTP request.
+    package static let httpHeadBytes = 1_048_576
+
+    // MARK: Inside the environment
+
+    package static let openFiles = 1_024
+    package static let processes = 1_024
+    package static let runtimeAPIPort = 9_001
+    /// Concurrent starts of environments, machine-wide.
+    package static let concurrentStarts = 16
+    /// Environments of the whole machine at one time: the account's default concurrency.
+    package static let concurrentExecutions = 1_000
+}

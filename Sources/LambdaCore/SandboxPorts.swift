@@ -1,0 +1,107 @@
+/// What an environment's sandbox is to be made from. Holds no payload, no environment value and no credential.
+package struct SandboxRequest: Sendable, Equatable {
+    package enum Network: String, Sendable, Equatable {
+        /// A network namespace of its own with nothing but loopback.
+        case loopback
+        /// The host's network, where the operator chose so.
+        case host
+    }
+
+    package let environment: EnvironmentID
+    package let functionName: FunctionName
+    /// See ``FunctionRecord/userSlot``.
+    package let userSlot: Int
+    /// Id of the runtime root: `host`, or the name of a directory root.
+    package let root: String
+    /// Absolute path, mounted read-only at `/var/task`.
+    package let codeDirectory: String
+    /// Absolute path, mounted read-only at `/var/runtime`; `nil` for runtimes that bring their own client.
+    package let runtimeDirectory: String?
+    /// MiB; becomes `memory.max`.
+    package let memorySize: Int
+    /// MiB; the size of the tmpfs at `/tmp`.
+    package let ephemeralStorage: Int
+    package let network: Network
+    /// Where given, a listening socket on ``SandboxAddress/servicesEndpoint`` inside the sandbox, with this port.
+    package let servicesPort: UInt16?
+
+    package init(
+        environment: EnvironmentID, functionName: FunctionName, userSlot: Int, root: String, codeDirectory: String,
+        runtimeDirectory: String?, memorySize: Int, ephemeralStorage: Int, network: Network, servicesPort: UInt16?
+    ) {
+        self.environment = environment
+        self.functionName = functionName
+        self.userSlot = userSlot
+        self.root = root
+        self.codeDirectory = codeDirectory
+        self.runtimeDirectory = runtimeDirectory
+        self.memorySize = memorySize
+        self.ephemeralStorage = ephemeralStorage
+        self.network = network
+        self.servicesPort = servicesPort
+    }
+}
+
+/// Addresses inside every sandbox that has a network namespace of its own.
+package enum SandboxAddress {
+    /// Where AWS serves the Runtime API, too.
+    package static let runtimeAPI = "169.254.100.1"
+    /// The stable address of the configured services endpoint.
+    package static let servicesEndpoint = "169.254.100.2"
+}
+
+/// What the executor hands out of a sandbox. Whoever receives it owns the descriptors.
+package struct SandboxDescriptors: Sendable, Equatable {
+    /// Readable once pid 1 of the sandbox has ended.
+    package let pidfd: Int32
+    /// Read end of the pipe that is standard output and error of everything inside.
+    package let log: Int32
+    /// Listening socket of the Runtime API, inside the sandbox's network namespace.
+    package let runtimeListener: Int32
+    /// Listening socket of the services endpoint, where one was asked for.
+    package let servicesListener: Int32?
+    /// Stream socket to the sandbox's init; see ``InitMessage``.
+    package let control: Int32
+    /// `memory.peak` of the sandbox's cgroup, where the memory controller is there.
+    package let memoryPeak: Int32?
+    /// `memory.events` of the sandbox's cgroup, where the memory controller is there.
+    package let memoryEvents: Int32?
+    /// The port of ``runtimeListener``.
+    package let runtimePort: UInt16
+
+    package init(
+        pidfd: Int32, log: Int32, runtimeListener: Int32, servicesListener: Int32?, control: Int32,
+        memoryPeak: Int32?, memoryEvents: Int32?, runtimePort: UInt16
+    ) {
+        self.pidfd = pidfd
+        self.log = log
+        self.runtimeListener = runtimeListener
+        self.servicesListener = servicesListener
+        self.control = control
+        self.memoryPeak = memoryPeak
+        self.memoryEvents = memoryEvents
+        self.runtimePort = runtimePort
+    }
+}
+
+/// Why there is no sandbox. None of the function's code has run.
+package enum LaunchError: Error, Equatable {
+    /// The plan is outside the executor's policy; says which rule.
+    case refused(String)
+    /// A step failed; the step's name and the errno.
+    case setupFailed(step: String, errno: Int32)
+    /// The child was killed before it could report.
+    case vanished
+    /// The executor did not answer in time.
+    case timedOut
+    /// No connection to the executor, or it was lost.
+    case disconnected(String)
+}
+
+/// Makes sandboxes and takes them down. Implemented by the client of the executor.
+package protocol SandboxLauncher: Sendable {
+    func launch(_ request: SandboxRequest) async throws(LaunchError) -> SandboxDescriptors
+
+    /// Kills everything in the sandbox. Returns once it is confirmed gone, or its connection is.
+    func stop(_ environment: EnvironmentID) async
+}

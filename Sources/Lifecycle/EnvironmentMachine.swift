@@ -1,0 +1,330 @@
+package import LambdaCore
+
+/// The life of one execution environment. Decides only: the driver launches, kills and arms the timer it is told to.
+///
+/// Time comes in as an argument; a deadline that is given out comes back through ``timerFired(now:)``.
+package struct EnvironmentMachine: Sendable {
+    /// The states that the event stream, the log and the tests speak of.
+    package enum State: String, Sendable, CaseIterable {
+        case inactive = "INACTIVE"
+        case starting = "STARTING"
+        case ready = "READY"
+        case invoking = "INVOKING"
+        case startupFailed = "STARTUP_FAILED"
+        case startupTimedOut = "STARTUP_TIMED_OUT"
+        case timingOut = "TIMING_OUT"
+        case stopped = "STOPPED"
+        case resetting = "RESETTING"
+        case draining = "DRAINING"
+    }
+
+    /// A transition that the table does not have. Says what was asked for and changes nothing.
+    package struct IllegalTransition: Error, Equatable, CustomStringConvertible {
+        package let environment: EnvironmentID
+        package let from: State
+        package let to: State
+
+        package var description: String {
+            "environment \(self.environment) cannot go from \(self.from.rawValue) to \(self.to.rawValue)"
+        }
+    }
+
+    /// Settings that are read when they are used: a reload changes environments that are already there.
+    package struct Settings: Sendable, Equatable {
+        /// From the start of the launch to the runtime's first `next`.
+        package var startupTimeout: Duration
+        /// How long an idle environment is kept; zero gives every invocation a sandbox of its own.
+        package var keepalive: Duration
+
+        package init(startupTimeout: Duration = .seconds(20), keepalive: Duration = .seconds(600)) {
+            self.startupTimeout = startupTimeout
+            self.keepalive = keepalive
+        }
+    }
+
+    /// What the driver does after an event.
+    package enum Action: Equatable, Sendable {
+        case nothing
+        /// Call ``timerFired(now:)`` at this instant.
+        case armTimer(at: Instant)
+        /// Kill the sandbox and report ``sandboxStopped()`` when it is confirmed gone.
+        case stopSandbox
+        /// Kill every process but init and report ``resetFinished(now:settings:)``.
+        case killProcesses(by: Instant)
+    }
+
+    private enum Phase: Sendable {
+        case inactive
+        case starting(deadline: Instant)
+        case ready(keepaliveEnds: Instant)
+        case invoking
+        case startupFailed(StartFailure)
+        case startupTimedOut
+        case timingOut
+        case resetting(deadline: Instant)
+        /// `busy`: its invocation is still running; otherwise the sandbox is being stopped.
+        case draining(busy: Bool)
+        case stopped
+    }
+
+    package let environment: EnvironmentID
+    /// No invocation begins after this instant: the credentials inside end soon after.
+    package private(set) var retiresAt: Instant?
+    private var phase: Phase = .inactive
+    /// Set while it starts: its version was replaced or deleted, so its first invocation is its last.
+    private var isOutdated = false
+
+    /// How long a reset may take before the whole sandbox is given up. Source: the runtime emulator's reset budget.
+    package static let resetBudget = Duration.seconds(2)
+
+    package init(environment: EnvironmentID) {
+        self.environment = environment
+    }
+
+    package var state: State {
+        switch self.phase {
+        case .inactive: .inactive
+        case .starting: .starting
+        case .ready: .ready
+        case .invoking: .invoking
+        case .startupFailed: .startupFailed
+        case .startupTimedOut: .startupTimedOut
+        case .timingOut: .timingOut
+        case .resetting: .resetting
+        case .draining: .draining
+        case .stopped: .stopped
+        }
+    }
+
+    /// Why it never became ready, where that is so.
+    package var startFailure: StartFailure? {
+        if case .startupFailed(let failure) = self.phase { return failure }
+        if case .startupTimedOut = self.phase { return .timedOut }
+        return nil
+    }
+
+    /// The launch begins. Arms the startup timer.
+    package mutating func startRequested(now: Instant, settings: Settings) throws(IllegalTransition) -> Action {
+        guard case .inactive = self.phase else { throw self.illegal(to: .starting) }
+        let deadline = now.advanced(by: settings.startupTimeout)
+        self.phase = .starting(deadline: deadline)
+        return .armTimer(at: deadline)
+    }
+
+    /// Known once the credentials inside are known.
+    package mutating func credentialsEnd(at instant: Instant) { self.retiresAt = instant }
+
+    /// The runtime asked for its first event.
+    package mutating func runtimeBecameReady(now: Instant, settings: Settings) throws(IllegalTransition) -> Action {
+        guard case .starting = self.phase else { throw self.illegal(to: .ready) }
+        return self.becomeIdle(now: now, settings: settings)
+    }
+
+    /// The start failed for a reason of its own; the reason is kept.
+    package mutating func startFailed(_ failure: StartFailure) throws(IllegalTransition) -> Action {
+        guard case .starting = self.phase else { throw self.illegal(to: .startupFailed) }
+        self.phase = .startupFailed(failure)
+        return .stopSandbox
+    }
+
+    /// An invocation takes the environment. From here on the keepalive timer cannot choose it.
+    package mutating func reserved(now: Instant) throws(IllegalTransition) {
+        guard case .ready = self.phase else { throw self.illegal(to: .invoking) }
+        self.phase = .invoking
+    }
+
+    /// Whether an invocation may begin now.
+    package func isAvailable(now: Instant) -> Bool {
+        guard case .ready = self.phase else { return false }
+        guard let retiresAt = self.retiresAt else { return true }
+        return now < retiresAt
+    }
+
+    /// The invocation is over and the runtime waits for the next one.
+    package mutating func released(now: Instant, settings: Settings) throws(IllegalTransition) -> Action {
+        switch self.phase {
+        case .invoking:
+            return self.becomeIdle(now: now, settings: settings)
+        case .draining(busy: true):
+            self.phase = .draining(busy: false)
+            return .stopSandbox
+        case .inactive, .starting, .ready, .startupFailed, .startupTimedOut, .timingOut, .resetting,
+            .draining(busy: false), .stopped:
+            throw self.illegal(to: .ready)
+        }
+    }
+
+    /// The invocation ended by a timeout or a crash: the runtime is started anew inside the same sandbox.
+    package mutating func resetRequested(now: Instant) throws(IllegalTransition) -> Action {
+        switch self.phase {
+        case .invoking:
+            let deadline = now.advanced(by: Self.resetBudget)
+            self.phase = .resetting(deadline: deadline)
+            return .killProcesses(by: deadline)
+        case .draining(busy: true):
+            // Nobody will use it again, so there is nothing to reset.
+            self.phase = .draining(busy: false)
+            return .stopSandbox
+        case .inactive, .starting, .ready, .startupFailed, .startupTimedOut, .timingOut, .resetting,
+            .draining(busy: false), .stopped:
+            throw self.illegal(to: .resetting)
+        }
+    }
+
+    /// Every process but init is gone.
+    package mutating func resetFinished(now: Instant, settings: Settings) throws(IllegalTransition) -> Action {
+        guard case .resetting = self.phase else { throw self.illegal(to: .ready) }
+        return self.becomeIdle(now: now, settings: settings)
+    }
+
+    /// The version was replaced or deleted, or the daemon stops: finish what runs, then go.
+    package mutating func drainRequested() throws(IllegalTransition) -> Action {
+        switch self.phase {
+        case .starting:
+            // Somebody waits for it. It serves that one invocation.
+            self.isOutdated = true
+            return .nothing
+        case .ready, .resetting:
+            self.phase = .draining(busy: false)
+            return .stopSandbox
+        case .invoking:
+            self.phase = .draining(busy: true)
+            return .nothing
+        case .startupFailed, .startupTimedOut, .timingOut, .draining:
+            // On its way out already.
+            return .nothing
+        case .inactive, .stopped:
+            throw self.illegal(to: .draining)
+        }
+    }
+
+    /// The environment must go now, whatever runs in it.
+    package mutating func stopRequested(_ cause: StartFailure.Cancellation) throws(IllegalTransition) -> Action {
+        switch self.phase {
+        case .starting:
+            self.phase = .startupFailed(.cancelled(by: cause))
+            return .stopSandbox
+        case .ready, .invoking, .resetting, .draining(busy: true):
+            self.phase = .draining(busy: false)
+            return .stopSandbox
+        case .startupFailed, .startupTimedOut, .timingOut, .draining(busy: false):
+            return .nothing
+        case .inactive, .stopped:
+            throw self.illegal(to: .draining)
+        }
+    }
+
+    /// The armed timer fired. A timer armed for an earlier phase may fire late; only this phase's deadline counts.
+    package mutating func timerFired(now: Instant) -> Action {
+        switch self.phase {
+        case .starting(let deadline):
+            guard now >= deadline else { return .armTimer(at: deadline) }
+            self.phase = .startupTimedOut
+            return .stopSandbox
+        case .ready(let keepaliveEnds):
+            guard now >= keepaliveEnds else { return .armTimer(at: keepaliveEnds) }
+            self.phase = .timingOut
+            return .stopSandbox
+        case .resetting(let deadline):
+            guard now >= deadline else { return .armTimer(at: deadline) }
+            self.phase = .draining(busy: false)
+            return .stopSandbox
+        case .inactive, .invoking, .startupFailed, .startupTimedOut, .timingOut, .draining, .stopped:
+            return .nothing
+        }
+    }
+
+    /// The sandbox ended by itself: its init died or was killed with everything else.
+    package mutating func sandboxVanished() -> Action {
+        switch self.phase {
+        case .starting:
+            self.phase = .startupFailed(.sandboxEnded)
+            return .stopSandbox
+        case .ready, .invoking, .resetting, .draining(busy: true):
+            self.phase = .draining(busy: false)
+            return .stopSandbox
+        case .inactive, .startupFailed, .startupTimedOut, .timingOut, .draining(busy: false), .stopped:
+            // Expected: it is being stopped, or never was.
+            return .nothing
+        }
+    }
+
+    /// Confirmed gone: no process, no cgroup, descriptors closed.
+    package mutating func sandboxStopped() throws(IllegalTransition) {
+        switch self.phase {
+        case .startupFailed, .startupTimedOut, .timingOut, .draining(busy: false):
+            self.phase = .stopped
+        case .inactive, .starting, .ready, .invoking, .resetting, .draining(busy: true), .stopped:
+            throw self.illegal(to: .stopped)
+        }
+    }
+
+    private mutating func becomeIdle(now: Instant, settings: Settings) -> Action {
+        // A starting environment comes here before its first invocation, so zero keepalive and an outdated version count
+        // only once it has served: `.starting` is the one phase without a served invocation behind it.
+        if case .starting = self.phase {
+            self.phase = .ready(keepaliveEnds: self.idleEnd(now: now, keepalive: max(settings.keepalive, .seconds(1))))
+        } else if self.isOutdated {
+            self.phase = .draining(busy: false)
+            return .stopSandbox
+        } else if settings.keepalive <= .zero || self.retiresAt.map({ now >= $0 }) ?? false {
+            self.phase = .timingOut
+            return .stopSandbox
+        } else {
+            self.phase = .ready(keepaliveEnds: self.idleEnd(now: now, keepalive: settings.keepalive))
+        }
+        if case .ready(let end) = self.phase { return .armTimer(at: end) }
+        return .nothing
+    }
+
+    private func idleEnd(now: Instant, keepalive: Duration) -> Instant {
+        let end = now.advanced(by: keepalive)
+        return self.retiresAt.map { min($0, end) } ?? end
+    }
+
+    private func illegal(to state: State) -> IllegalTransition {
+        IllegalTransition(environment: self.environment, from: self.state, to: state)
+    }
+}
+
+/// Why an environment never became ready. Each is answered and logged in its own way.
+package enum StartFailure: Error, Equatable, Sendable {
+    /// Who gave the start up.
+    package enum Cancellation: String, Sendable { case update, delete, shutdown }
+
+    /// The runtime posted `/runtime/init/error`: its type and its body.
+    case initError(type: String, body: [UInt8])
+    /// The runtime ended before it asked for an event.
+    case runtimeExited(InitEvent.Exit, outOfMemory: Bool)
+    /// The program could not be executed; the text is the one AWS answers with.
+    case invalidEntrypoint(String)
+    /// The sandbox could not be made.
+    case sandbox(LaunchError)
+    /// The execution role's credentials were not to be had.
+    case credentials(RoleCredentialsError)
+    /// The sandbox ended by itself.
+    case sandboxEnded
+    /// Not ready in time.
+    case timedOut
+    case cancelled(by: Cancellation)
+}
+
+/// One transition, for the journal, the metrics, the status page and the tests.
+package struct EnvironmentEvent: Sendable, Equatable {
+    package let environment: EnvironmentID
+    package let function: FunctionKey
+    package let from: EnvironmentMachine.State
+    package let to: EnvironmentMachine.State
+    package let at: Instant
+
+    package init(
+        environment: EnvironmentID, function: FunctionKey, from: EnvironmentMachine.State,
+        to: EnvironmentMachine.State, at: Instant
+    ) {
+        self.environment = environment
+        self.function = function
+        self.from = from
+        self.to = to
+        self.at = at
+    }
+}

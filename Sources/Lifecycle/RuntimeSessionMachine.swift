@@ -1,0 +1,130 @@
+package import LambdaCore
+
+/// The Runtime API's view of one runtime process: which call is allowed when.
+///
+/// Names of states are those of AWS's own supervisor, for they appear in its error messages.
+package struct RuntimeSessionMachine: Sendable {
+    /// A call that is not allowed now; becomes a 400 or 403 with AWS's text.
+    package enum Refusal: Error, Equatable, Sendable {
+        /// 403 `InvalidStateTransition`.
+        case invalidTransition(from: String, to: String)
+        /// 400 `InvalidRequestID`.
+        case invalidRequestID
+
+        package var errorType: String {
+            switch self {
+            case .invalidTransition: "InvalidStateTransition"
+            case .invalidRequestID: "InvalidRequestID"
+            }
+        }
+
+        package var message: String {
+            switch self {
+            case .invalidTransition(let from, let to):
+                "State transition from \(from) to \(to) failed for runtime. Error: State transition is not allowed"
+            case .invalidRequestID: "Invalid request ID"
+            }
+        }
+    }
+
+    package enum NextAction: Equatable, Sendable {
+        /// The runtime's first `next`: its init is done. The caller waits.
+        case initDone
+        /// The invocation is over. The caller waits.
+        case invocationDone(RequestID)
+        /// Another connection waits already, or this one again. The caller waits.
+        case wait
+        /// The event is running: it is given again.
+        case redeliver(RequestID)
+    }
+
+    private enum Phase: Sendable, Equatable {
+        case started
+        case initError
+        case ready
+        case running(RequestID)
+        case responseSent(RequestID)
+    }
+
+    private var phase: Phase = .started
+
+    package init() {}
+
+    package var isWaitingForEvent: Bool { self.phase == .ready }
+
+    package mutating func nextRequested() throws(Refusal) -> NextAction {
+        switch self.phase {
+        case .started:
+            self.phase = .ready
+            return .initDone
+        case .ready:
+            return .wait
+        case .running(let request):
+            return .redeliver(request)
+        case .responseSent(let request):
+            self.phase = .ready
+            return .invocationDone(request)
+        case .initError:
+            throw .invalidTransition(from: self.name, to: "Ready")
+        }
+    }
+
+    /// An event goes to the waiting runtime.
+    package mutating func eventDelivered(_ request: RequestID) {
+        guard self.phase == .ready else {
+            preconditionFailure("an event was delivered to a runtime in state \(self.name)")
+        }
+        self.phase = .running(request)
+    }
+
+    /// The request id is checked before the state, as AWS does.
+    package mutating func responseReceived(for id: String) throws(Refusal) -> RequestID {
+        try self.answered(id, as: "InvocationResponse")
+    }
+
+    package mutating func errorReceived(for id: String) throws(Refusal) -> RequestID {
+        try self.answered(id, as: "InvocationErrorResponse")
+    }
+
+    package mutating func initErrorReceived() throws(Refusal) {
+        guard self.phase == .started else { throw .invalidTransition(from: self.name, to: "InitError") }
+        self.phase = .initError
+    }
+
+    /// Whether `id` may be answered now; lets a body be refused before it is read.
+    package func canAnswer(_ id: String) throws(Refusal) {
+        switch self.phase {
+        case .running(let request):
+            guard request.text == id.lowercased() else { throw .invalidRequestID }
+        case .responseSent(let request):
+            guard request.text == id.lowercased() else { throw .invalidRequestID }
+            throw .invalidTransition(from: self.name, to: "InvocationResponse")
+        case .started, .initError, .ready:
+            throw .invalidTransition(from: self.name, to: "InvocationResponse")
+        }
+    }
+
+    private mutating func answered(_ id: String, as target: String) throws(Refusal) -> RequestID {
+        switch self.phase {
+        case .running(let request):
+            guard request.text == id.lowercased() else { throw .invalidRequestID }
+            self.phase = .responseSent(request)
+            return request
+        case .responseSent(let request):
+            guard request.text == id.lowercased() else { throw .invalidRequestID }
+            throw .invalidTransition(from: self.name, to: target)
+        case .started, .initError, .ready:
+            throw .invalidTransition(from: self.name, to: target)
+        }
+    }
+
+    private var name: String {
+        switch self.phase {
+        case .started: "Started"
+        case .initError: "InitError"
+        case .ready: "Ready"
+        case .running: "Running"
+        case .responseSent: "RuntimeResponseSentState"
+        }
+    }
+}

@@ -1,0 +1,185 @@
+internal import Engine
+internal import LambdaCore
+internal import NIOCore
+internal import NIOHTTP1
+
+/// One connection of a runtime: reads a request whole, asks the environment, answers.
+///
+/// A body over the limit is not kept: it is read to its end and answered with 413, so that the connection stays usable.
+final class RuntimeAPIHandler: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    /// What is being read.
+    private struct Request {
+        let head: HTTPRequestHead
+        let route: RuntimeRoute
+        var body: ByteBuffer
+        var isTooLarge = false
+    }
+
+    private let session: SessionReference
+    private var request: Request?
+    private var isWaitingForEvent = false
+    private var keepsAlive = true
+
+    init(session: SessionReference) { self.session = session }
+
+    private var id: ObjectIdentifier { ObjectIdentifier(self) }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch self.unwrapInboundIn(data) {
+        case .head(let head):
+            let route = RuntimeRoute(method: head.method.rawValue, uri: head.uri)
+            if head.headers.first(name: "Expect")?.lowercased() == "100-continue" {
+                context.writeAndFlush(
+                    self.wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))), promise: nil)
+            }
+            self.request = Request(head: head, route: route, body: context.channel.allocator.buffer(capacity: 0))
+        case .body(var bytes):
+            self.append(&bytes)
+        case .end(let trailers):
+            guard let request = self.request else { return }
+            self.request = nil
+            self.keepsAlive = request.head.isKeepAlive
+            self.handle(request, trailers: trailers, context: context)
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        if self.isWaitingForEvent { self.session.session?.nextAbandoned(self.id) }
+        // The body of a response that ended early: the function's answer is not whole.
+        if let request = self.request, case .response(let requestID) = request.route {
+            _ = self.session.session?.responseTruncated(requestID: requestID)
+        }
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // Not HTTP, or a reset connection. The runtime's exit is told by its init, not by this.
+        context.close(promise: nil)
+    }
+
+    private func append(_ bytes: inout ByteBuffer) {
+        guard var request = self.request, !request.isTooLarge else { return }
+        // Taken out and put back, so that the buffer is not copied for having two owners.
+        self.request = nil
+        if request.body.readableBytes + bytes.readableBytes > Limits.responsePayloadBytes {
+            request.isTooLarge = true
+            request.body = ByteBuffer()
+        } else {
+            request.body.writeBuffer(&bytes)
+        }
+        self.request = request
+    }
+
+    private func handle(_ request: Request, trailers: HTTPHeaders?, context: ChannelHandlerContext) {
+        guard let session = self.session.session else {
+            context.close(promise: nil)
+            return
+        }
+        switch request.route {
+        case .ping:
+            self.send(.ok, contentType: "text/plain", body: "pong", context: context)
+        case .next:
+            self.next(session, context: context)
+        case .response(let requestID):
+            self.send(self.response(request, requestID, trailers, session), context: context)
+        case .invocationError(let requestID):
+            self.send(
+                session.invocationError(
+                    requestID: requestID, errorType: request.head.headers.first(name: HeaderName.runtimeErrorType),
+                    contentType: request.head.headers.first(name: HeaderName.contentType), body: request.body),
+                context: context)
+        case .initError:
+            self.send(
+                session.initError(
+                    errorType: request.head.headers.first(name: HeaderName.runtimeErrorType), body: request.body),
+                context: context)
+        case .wrongMethod:
+            self.send(.methodNotAllowed, contentType: "text/plain", body: "", context: context)
+        case .unknown:
+            self.send(.notFound, contentType: "text/plain; charset=utf-8", body: "404 page not found\n", context: context)
+        }
+    }
+
+    private func response(
+        _ request: Request, _ requestID: String, _ trailers: HTTPHeaders?, _ session: any RuntimeSession
+    ) -> RuntimeReply {
+        let headers = request.head.headers
+        let mode = headers.first(name: HeaderName.runtimeResponseMode)
+        if let mode, mode != "streaming" { return session.responseModeInvalid(requestID: requestID) }
+        if request.isTooLarge { return session.responseTooLarge(requestID: requestID) }
+        // A streamed response to a caller that waits for the whole: an error in the trailers is the function's error.
+        if mode != nil, let type = trailers?.first(name: HeaderName.runtimeErrorType) {
+            let encoded = trailers?.first(name: HeaderName.runtimeErrorBody) ?? ""
+            let body = Base64.decode(encoded) ?? []
+            return session.invocationError(
+                requestID: requestID, errorType: type, contentType: nil, body: ByteBuffer(bytes: body))
+        }
+        return session.response(
+            requestID: requestID, contentType: headers.first(name: HeaderName.contentType), body: request.body)
+    }
+
+    private func next(_ session: any RuntimeSession, context: ChannelHandlerContext) {
+        self.isWaitingForEvent = true
+        session.next(connection: self.id) { result in
+            self.isWaitingForEvent = false
+            switch result {
+            case .success(let event): self.send(event, context: context)
+            case .failure(let refusal):
+                self.send(
+                    .refused(status: refusal.status, errorType: refusal.errorType, message: refusal.message),
+                    context: context)
+            }
+        }
+    }
+
+    private func send(_ event: RuntimeEvent, context: ChannelHandlerContext) {
+        var headers = HTTPHeaders()
+        headers.reserveCapacity(8)
+        headers.add(name: HeaderName.contentType, value: event.contentType)
+        headers.add(name: HeaderName.runtimeRequestID, value: event.requestID.text)
+        headers.add(name: HeaderName.runtimeDeadline, value: String(event.deadline.milliseconds))
+        headers.add(name: HeaderName.runtimeFunctionARN, value: event.invokedARN)
+        headers.add(name: HeaderName.runtimeTraceID, value: event.traceHeader)
+        if let clientContext = event.clientContext {
+            headers.add(name: HeaderName.runtimeClientContext, value: clientContext)
+        }
+        self.send(.ok, headers: headers, body: ByteBuffer(bytes: event.payload), context: context)
+    }
+
+    private func send(_ reply: RuntimeReply, context: ChannelHandlerContext) {
+        switch reply {
+        case .accepted:
+            self.send(.accepted, contentType: "application/json", body: "{\"status\":\"OK\"}\n", context: context)
+        case .refused(let status, let errorType, let message):
+            // Both texts are the platform's own, without a character that JSON would escape.
+            self.send(
+                HTTPResponseStatus(statusCode: status), contentType: "application/json",
+                body: "{\"errorMessage\":\"\(message)\",\"errorType\":\"\(errorType)\"}\n", context: context)
+        }
+    }
+
+    private func send(
+        _ status: HTTPResponseStatus, contentType: String, body: String, context: ChannelHandlerContext
+    ) {
+        self.send(
+            status, headers: [HeaderName.contentType: contentType], body: ByteBuffer(string: body), context: context)
+    }
+
+    private func send(
+        _ status: HTTPResponseStatus, headers: HTTPHeaders, body: ByteBuffer, context: ChannelHandlerContext
+    ) {
+        var headers = headers
+        headers.add(name: HeaderName.contentLength, value: String(body.readableBytes))
+        if !self.keepsAlive { headers.add(name: "Connection", value: "close") }
+        let head = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
+        context.write(self.wrapOutboundOut(.head(head)), promise: nil)
+        if body.readableBytes > 0 {
+            context.write(self.wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
+        }
+        context.writeAndFlush(self.wrapOutboundOut(.end(nil)), promise: nil)
+        if !self.keepsAlive { context.close(promise: nil) }
+    }
+}
