@@ -95,9 +95,12 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["LambdaCore"], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
             name: "EngineTests",
-            dependencies: ["Engine", "LambdaCore", "RuntimeAPI", "TestSupport", nioCore, nioPosix, nioHTTP1],
+            dependencies: [
+                "Engine", "LambdaCore", "Lifecycle", "RuntimeAPI", "TestSupport", logging, nioCore, nioPosix, nioHTTP1,
+            ],
             swiftSettings: strict),
-        .testTarget(name: "JournalTests", dependencies: ["Journal", "LambdaCore"], swiftSettings: strict),
+        .testTarget(
+            name: "JournalTests", dependencies: ["CSystemd", "Journal", "LambdaCore", logging], swiftSettings: strict),
         .testTarget(
             name: "LambdaAPITests",
             dependencies: [

@@ -1,0 +1,142 @@
+import Engine
+import Glibc
+import LambdaCore
+import Lifecycle
+import Logging
+import NIOPosix
+import RuntimeAPI
+import Synchronization
+import Testing
+
+/// An invocation plane whose sandboxes are played by the test.
+final class EngineFixture: Sendable {
+    let plane: InvocationPlane
+    let launcher = FakeLauncher()
+    let log = RecordingLog()
+    let settings: CurrentSettings
+    let events = EnvironmentEvents()
+    let stopped: AsyncStream<EnvironmentID>
+
+    init(_ settings: EngineSettings = EngineSettings()) {
+        self.settings = CurrentSettings(settings)
+        let (stopped, continuation) = AsyncStream.makeStream(of: EnvironmentID.self)
+        self.stopped = stopped
+        self.events.listen { if $0.to == .stopped { continuation.yield($0.environment) } }
+        self.plane = InvocationPlane(
+            parts: EngineParts(
+                launcher: self.launcher, credentials: FixedCredentials(), runtimes: OneRuntime(),
+                codeDirectory: { "/code/\($0.digest)" }, sessionName: { "\($0)" }, log: self.log, time: WallClock(),
+                reader: PlainReader(), runtimeServer: RuntimeAPIServer(), servicesRelay: nil,
+                settings: self.settings, events: self.events, logger: Logger(label: "test") { _ in
+                    SwiftLogNoOpLogHandler()
+                }),
+            loops: [MultiThreadedEventLoopGroup.singleton.next()])
+    }
+
+    func function(timeout: Int = 30, generation: Int = 1) throws -> FunctionRecord {
+        let name = try #require(FunctionName("hello"))
+        var record = FunctionRecord(
+            key: FunctionKey(account: .standard, region: .standard, name: name),
+            role: "arn:aws:iam::000000000000:role/r", runtime: "test", handler: "app.handler",
+            code: CodeReference(digest: "d\(generation)", base64: "", size: 1), lastModified: WallTime(milliseconds: 0))
+        record.timeout = timeout
+        record.generation = generation
+        record.state = .active
+        return record
+    }
+
+    /// Begins an invocation; the answer is awaited through the task.
+    func invoke(
+        _ function: FunctionRecord, payload: String = "{}", tail: Bool = false
+    ) -> Task<Result<InvocationAnswer, InvocationFailure>, Never> {
+        let invocation = Invocation(
+            requestID: .random(), function: function, invokedARN: function.key.arn, payload: Array(payload.utf8),
+            traceHeader: "Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0",
+            wantsLogTail: tail, receivedAt: WallClock().now)
+        return Task { [plane = self.plane] in
+            await withCheckedContinuation { continuation in
+                plane.submit(invocation) { continuation.resume(returning: $0) }
+            }
+        }
+    }
+
+    func nextStopped() async -> EnvironmentID? {
+        for await environment in self.stopped { return environment }
+        return nil
+    }
+}
+
+/// Hands every sandbox that it makes to the test.
+final class FakeLauncher: SandboxLauncher {
+    private let stream: AsyncStream<FakeSandbox>
+    private let continuation: AsyncStream<FakeSandbox>.Continuation
+    private let failure = Mutex<LaunchError?>(nil)
+
+    init() { (self.stream, self.continuation) = AsyncStream.makeStream(of: FakeSandbox.self) }
+
+    func failNext(with error: LaunchError) { self.failure.withLock { $0 = error } }
+
+    func launch(_ request: SandboxRequest) async throws(LaunchError) -> SandboxDescriptors {
+        let failure = self.failure.withLock { failure in
+            defer { failure = nil }
+            return failure
+        }
+        if let failure { throw failure }
+        do {
+            let (sandbox, descriptors) = try await FakeSandbox.make(for: request)
+            self.continuation.yield(sandbox)
+            return descriptors
+        } catch { throw .vanished }
+    }
+
+    func stop(_ environment: EnvironmentID) async {}
+
+    func nextSandbox() async -> FakeSandbox? {
+        for await sandbox in self.stream { return sandbox }
+        return nil
+    }
+}
+
+final class RecordingLog: FunctionLogSink {
+    private let entries = Mutex<[FunctionLogEntry]>([])
+
+    var lines: [String] { self.entries.withLock { $0.map { String(decoding: $0.message, as: UTF8.self) } } }
+
+    func append(_ entries: [FunctionLogEntry]) -> Bool {
+        self.entries.withLock { $0 += entries }
+        return true
+    }
+
+    func whenDrained(_ resume: @escaping @Sendable () -> Void) { resume() }
+}
+
+struct FixedCredentials: RoleCredentialsProvider {
+    func credentials(
+        role: String, account: AccountID, region: Region, sessionName: String, duration: Duration
+    ) async throws(RoleCredentialsError) -> Credentials {
+        Credentials(accessKeyID: "AKIDTEST", secretAccessKey: "secret", sessionToken: "token", expiration: nil)
+    }
+}
+
+struct OneRuntime: RuntimeDirectory {
+    func manifest(for id: String) -> RuntimeManifest? {
+        try? RuntimeManifest(parsing: "[runtime]\nid = test\ncommand = /usr/bin/runtime {handler}\nversion = test:1\n")
+    }
+    func refusal(of id: String) -> String? { nil }
+}
+
+struct WallClock: TimeSource {
+    private static let start = ContinuousClock().now
+    var now: Instant { Instant(nanoseconds: UInt64(max(0, (ContinuousClock().now - Self.start).nanoseconds)) + 1) }
+    var wallTime: WallTime { WallTime(milliseconds: Int64(time(nil)) * 1000) }
+}
+
+struct PlainReader: DescriptorReader {
+    func readAvailable(_ descriptor: Int32, limit: Int) -> [UInt8] {
+        unsafe [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
+            count = max(0, unsafe Glibc.read(descriptor, buffer.baseAddress, limit))
+        }
+    }
+    func readFile(_ descriptor: Int32) -> [UInt8] { [] }
+    func close(_ descriptor: Int32) { _ = Glibc.close(descriptor) }
+}

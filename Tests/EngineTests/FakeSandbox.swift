@@ -1,0 +1,210 @@
+import Glibc
+import LambdaCore
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Synchronization
+
+/// A sandbox without a kernel's isolation, for tests of the engine: the test plays its init over a real socket pair and
+/// its runtime over a real TCP connection. The real one is driven in the sandbox and system tests.
+final class FakeSandbox: Sendable {
+    let environment: EnvironmentID
+    let request: SandboxRequest
+    let port: UInt16
+    let logWriter: Int32
+    private let control: any Channel
+    private let commands: AsyncStream<Command>
+    private let stops = Mutex(0)
+
+    /// What the engine asked init for.
+    enum Command: Equatable, Sendable {
+        case start(tag: UInt32)
+        case signal
+        case killAll
+        case memory
+        case closed
+    }
+
+    private init(
+        request: SandboxRequest, port: UInt16, logWriter: Int32, control: any Channel, commands: AsyncStream<Command>
+    ) {
+        self.environment = request.environment
+        self.request = request
+        self.port = port
+        self.logWriter = logWriter
+        self.control = control
+        self.commands = commands
+    }
+
+    static func make(for request: SandboxRequest) async throws -> (FakeSandbox, SandboxDescriptors) {
+        var pair: [Int32] = [0, 0]
+        var pipe: [Int32] = [0, 0]
+        precondition(unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair) == 0)
+        precondition(unsafe Glibc.pipe(&pipe) == 0)
+        let (listener, port) = Self.listen()
+        let (commands, continuation) = AsyncStream.makeStream(of: Command.self)
+        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(CommandHandler(continuation))
+                }
+            }
+            .withConnectedSocket(pair[1]).get()
+        let sandbox = FakeSandbox(
+            request: request, port: port, logWriter: pipe[1], control: channel, commands: commands)
+        let descriptors = SandboxDescriptors(
+            pidfd: dup(pipe[0]), log: pipe[0], runtimeListener: listener, servicesListener: nil, control: pair[0],
+            memoryPeak: nil, memoryEvents: nil, runtimePort: port)
+        return (sandbox, descriptors)
+    }
+
+    /// The next thing that the engine asks init for, figures of memory left out (they are answered with 8 MiB).
+    func nextCommand() async -> Command? {
+        for await command in self.commands where command != .memory { return command }
+        return nil
+    }
+
+    func report(_ event: [UInt8]) {
+        self.control.writeAndFlush(ByteBuffer(bytes: event), promise: nil)
+    }
+
+    func reportExit(tag: UInt32, status: UInt8) { self.report([13, 0, 0, 0, 18] + word(tag) + word(0) + word(UInt32(status))) }
+    func reportSignal(tag: UInt32, number: UInt8) { self.report([13, 0, 0, 0, 18] + word(tag) + word(1) + word(UInt32(number))) }
+    func reportAllKilled() { self.report([1, 0, 0, 0, 20]) }
+    func reportStartFailed(tag: UInt32, errno: UInt8) { self.report([9, 0, 0, 0, 17] + word(tag) + word(UInt32(errno))) }
+    /// Everything inside is dead.
+    func vanish() { self.control.close(promise: nil) }
+
+    func writeLog(_ text: String) {
+        let bytes = Array(text.utf8)
+        _ = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(self.logWriter, $0.baseAddress, $0.count) }
+    }
+
+    func runtime() async throws -> FakeRuntime { try await FakeRuntime.connect(port: self.port) }
+
+    private func word(_ value: UInt32) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
+
+    private static func listen() -> (Int32, UInt16) {
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        unsafe withUnsafeMutablePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { raw in
+                precondition(unsafe bind(listener, raw, length) == 0)
+                precondition(Glibc.listen(listener, 16) == 0)
+                precondition(unsafe getsockname(listener, raw, &length) == 0)
+            }
+        }
+        return (listener, UInt16(bigEndian: address.sin_port))
+    }
+}
+
+private final class CommandHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    private let continuation: AsyncStream<FakeSandbox.Command>.Continuation
+    private var pending = ByteBuffer()
+
+    init(_ continuation: AsyncStream<FakeSandbox.Command>.Continuation) { self.continuation = continuation }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var bytes = self.unwrapInboundIn(data)
+        self.pending.writeBuffer(&bytes)
+        while let length = self.pending.getInteger(at: self.pending.readerIndex, endianness: .little, as: UInt32.self),
+            self.pending.readableBytes >= 4 + Int(length)
+        {
+            self.pending.moveReaderIndex(forwardBy: 4)
+            guard var body = self.pending.readSlice(length: Int(length)), let kind: UInt8 = body.readInteger() else {
+                return
+            }
+            switch kind {
+            case 1: self.continuation.yield(.start(tag: body.readInteger(endianness: .little, as: UInt32.self) ?? 0))
+            case 2: self.continuation.yield(.signal)
+            case 3: self.continuation.yield(.killAll)
+            default:
+                let answer: [UInt8] = [9, 0, 0, 0, 19, 0, 0, 0x80, 0, 0, 0, 0, 0]
+                context.writeAndFlush(NIOAny(ByteBuffer(bytes: answer)), promise: nil)
+                self.continuation.yield(.memory)
+            }
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.continuation.yield(.closed)
+        self.continuation.finish()
+    }
+}
+
+/// A runtime that speaks to the Runtime API over one connection.
+final class FakeRuntime: Sendable {
+    struct Reply: Sendable {
+        var status = 0
+        var headers = HTTPHeaders()
+        var body: [UInt8] = []
+        var text: String { String(decoding: self.body, as: UTF8.self) }
+    }
+
+    private let channel: any Channel
+    private let replies: AsyncStream<Reply>
+
+    private init(channel: any Channel, replies: AsyncStream<Reply>) {
+        self.channel = channel
+        self.replies = replies
+    }
+
+    static func connect(port: UInt16) async throws -> FakeRuntime {
+        let (replies, continuation) = AsyncStream.makeStream(of: Reply.self)
+        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHTTPClientHandlers()
+                    try channel.pipeline.syncOperations.addHandler(ReplyHandler(continuation))
+                }
+            }
+            .connect(host: "127.0.0.1", port: Int(port)).get()
+        return FakeRuntime(channel: channel, replies: replies)
+    }
+
+    func next() async throws -> Reply { try await self.call("GET", "/2018-06-01/runtime/invocation/next") }
+
+    func respond(_ request: String, _ body: String) async throws -> Reply {
+        try await self.call("POST", "/2018-06-01/runtime/invocation/\(request)/response", body: Array(body.utf8))
+    }
+
+    func call(
+        _ method: String, _ path: String, headers: [(String, String)] = [], body: [UInt8] = []
+    ) async throws -> Reply {
+        var head = HTTPRequestHead(version: .http1_1, method: HTTPMethod(rawValue: method), uri: path)
+        head.headers.add(name: "Host", value: "sandbox")
+        for (name, value) in headers { head.headers.add(name: name, value: value) }
+        head.headers.add(name: "Content-Length", value: String(body.count))
+        self.channel.write(HTTPClientRequestPart.head(head), promise: nil)
+        if !body.isEmpty {
+            self.channel.write(HTTPClientRequestPart.body(.byteBuffer(ByteBuffer(bytes: body))), promise: nil)
+        }
+        try await self.channel.writeAndFlush(HTTPClientRequestPart.end(nil))
+        for await reply in self.replies { return reply }
+        throw ChannelError.eof
+    }
+
+    func close() { self.channel.close(promise: nil) }
+}
+
+private final class ReplyHandler: ChannelInboundHandler {
+    typealias InboundIn = HTTPClientResponsePart
+    private let continuation: AsyncStream<FakeRuntime.Reply>.Continuation
+    private var reply = FakeRuntime.Reply()
+
+    init(_ continuation: AsyncStream<FakeRuntime.Reply>.Continuation) { self.continuation = continuation }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch self.unwrapInboundIn(data) {
+        case .head(let head): self.reply = FakeRuntime.Reply(status: Int(head.status.code), headers: head.headers)
+        case .body(let bytes): self.reply.body.append(contentsOf: bytes.readableBytesView)
+        case .end: self.continuation.yield(self.reply)
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) { self.continuation.finish() }
+}
