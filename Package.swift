@@ -82,7 +82,9 @@ let package = Package(
         // Programs
         .executableTarget(
             name: "lambda-executor", dependencies: ["Journal", "LambdaCore", "Sandbox", logging], swiftSettings: strict),
-        .executableTarget(name: "lambda-init", cSettings: strictC),
+        // Static, because a sandbox has no Swift runtime; the package links it with gcc (Decisions/0003).
+        .executableTarget(
+            name: "lambda-init", cSettings: strictC, linkerSettings: [.unsafeFlags(["-static-executable"])]),
         .executableTarget(
             name: "lambdad",
             dependencies: [
@@ -109,12 +111,15 @@ let package = Package(
             ], swiftSettings: strict),
         .testTarget(name: "LambdaCoreTests", dependencies: ["LambdaCore", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "LifecycleTests", dependencies: ["LambdaCore", "Lifecycle", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "SandboxSystemTests", dependencies: ["LambdaCore", "Sandbox", "CSandbox"], swiftSettings: strict),
+        .executableTarget(name: "sandbox-probe", path: "Tests/SandboxProbe", cSettings: strictC),
+        .testTarget(
+            name: "SandboxSystemTests",
+            dependencies: ["LambdaCore", "Sandbox", "CSandbox", "lambda-init", "sandbox-probe"], swiftSettings: strict),
         .testTarget(name: "SandboxTests", dependencies: ["LambdaCore", "Sandbox"], swiftSettings: strict),
         .testTarget(
             name: "ServicesEndpointTests",
             dependencies: ["LambdaCore", "ServicesEndpoint", "SigV4", nioCore, nioPosix, nioHTTP1], swiftSettings: strict),
-        .testTarget(name: "StoreTests", dependencies: ["LambdaCore", "Store"], swiftSettings: strict),
+        .testTarget(name: "StoreTests", dependencies: ["LambdaCore", "Store", grdb], swiftSettings: strict),
     ],
     cLanguageStandard: .gnu17
 )

@@ -17,6 +17,8 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
     private var machine = PoolMachine()
     private var drivers: [EnvironmentID: EnvironmentDriver] = [:]
     private var tickets: [RequestID: InvocationTicket] = [:]
+    /// Starts that were asked for and have not had their turn.
+    private var turnsAwaited = 0
     /// Those that hold one of the machine's places for starting.
     private var starting: Set<EnvironmentID> = []
     private let onQuiet: (FunctionPool) -> Void
@@ -46,6 +48,14 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
             self.drivers[environment]?.take(ticket)
         case .startAndWait:
             self.tickets[ticket.id] = ticket
+            self.requestStarts()
+        }
+    }
+
+    /// Asks for a turn for each start that the waiting invocations still need.
+    private func requestStarts() {
+        while self.machine.missingStarts > self.turnsAwaited {
+            self.turnsAwaited += 1
             self.gate.start(for: self.key) { [loop = self.loop] in
                 // The turn may come on another loop's thread.
                 loop.execute { self.startNext() }
@@ -57,6 +67,7 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
     func recordChanged(_ record: FunctionRecord) {
         guard record.generation > self.record.generation else { return }
         self.record = record
+        self.machine.functionChanged()
         self.drainAll()
     }
 
@@ -70,6 +81,7 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
     }
 
     private func startNext() {
+        self.turnsAwaited -= 1
         guard self.machine.missingStarts > 0 else {
             // Somebody's environment became free first and took the invocation.
             self.gate.startEnded()
@@ -105,7 +117,7 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
 
     func environmentBecameFree(_ driver: EnvironmentDriver) {
         if self.starting.remove(driver.id) == nil { self.onQuiet(self) } else { self.gate.startEnded() }
-        guard let request = self.machine.becameFree(driver.id) else { return }
+        guard let request = self.machine.becameFree(driver.id) else { return self.requestStarts() }
         guard let ticket = self.tickets.removeValue(forKey: request) else { return }
         driver.take(ticket)
     }
@@ -113,6 +125,7 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
     func environmentLeft(_ driver: EnvironmentDriver, failure: StartFailure?) {
         if self.starting.remove(driver.id) != nil { self.gate.startEnded() }
         guard let request = self.machine.left(driver.id) else {
+            self.requestStarts()
             self.onQuiet(self)
             return
         }

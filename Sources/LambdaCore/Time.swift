@@ -9,7 +9,7 @@ package struct Instant: Hashable, Comparable, Sendable {
     package func advanced(by duration: Duration) -> Instant {
         let delta = duration.nanoseconds
         if delta < 0 {
-            let back = UInt64(-delta)
+            let back = delta.magnitude
             return Instant(nanoseconds: back > self.nanoseconds ? 0 : self.nanoseconds - back)
         }
         return Instant(nanoseconds: self.nanoseconds &+ UInt64(delta))
@@ -25,8 +25,9 @@ extension Duration {
     /// Whole nanoseconds, saturating at what 64 bits hold (292 years).
     package var nanoseconds: Int64 {
         let (seconds, attoseconds) = self.components
-        let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        return overflow ? (seconds < 0 ? .min : .max) : scaled + attoseconds / 1_000_000_000
+        let (scaled, isTooLong) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        let (sum, isJustTooLong) = scaled.addingReportingOverflow(attoseconds / 1_000_000_000)
+        return isTooLong || isJustTooLong ? (seconds < 0 ? .min : .max) : sum
     }
 
     package var milliseconds: Double { Double(self.nanoseconds) / 1_000_000 }

@@ -76,6 +76,9 @@ package struct EnvironmentMachine: Sendable {
 
     /// How long a reset may take before the whole sandbox is given up. Source: the runtime emulator's reset budget.
     package static let resetBudget = Duration.seconds(2)
+    /// How long a fresh environment waits for its first invocation at least, where the keepalive is shorter: the one it
+    /// was started for may have gone to another that became free first.
+    package static let firstIdle = Duration.seconds(1)
 
     package init(environment: EnvironmentID) {
         self.environment = environment
@@ -135,7 +138,8 @@ package struct EnvironmentMachine: Sendable {
 
     /// Whether an invocation may begin now.
     package func isAvailable(now: Instant) -> Bool {
-        guard case .ready = self.phase else { return false }
+        // An outdated one is idle only for the invocation that waited while it started.
+        guard case .ready = self.phase, !self.isOutdated else { return false }
         guard let retiresAt = self.retiresAt else { return true }
         return now < retiresAt
     }
@@ -260,21 +264,27 @@ package struct EnvironmentMachine: Sendable {
     }
 
     private mutating func becomeIdle(now: Instant, settings: Settings) -> Action {
-        // A starting environment comes here before its first invocation, so zero keepalive and an outdated version count
+        // A starting environment comes here before its first invocation, so zero keepalive and an outdated version end it
         // only once it has served: `.starting` is the one phase without a served invocation behind it.
         if case .starting = self.phase {
-            self.phase = .ready(keepaliveEnds: self.idleEnd(now: now, keepalive: max(settings.keepalive, .seconds(1))))
-        } else if self.isOutdated {
+            // Outdated, it is for the invocation that waited for it: with nobody waiting its timer takes it at once.
+            let keepalive = self.isOutdated ? .zero : max(settings.keepalive, Self.firstIdle)
+            return self.idle(until: self.idleEnd(now: now, keepalive: keepalive))
+        }
+        if self.isOutdated {
             self.phase = .draining(busy: false)
             return .stopSandbox
-        } else if settings.keepalive <= .zero || self.retiresAt.map({ now >= $0 }) ?? false {
+        }
+        if settings.keepalive <= .zero || self.retiresAt.map({ now >= $0 }) ?? false {
             self.phase = .timingOut
             return .stopSandbox
-        } else {
-            self.phase = .ready(keepaliveEnds: self.idleEnd(now: now, keepalive: settings.keepalive))
         }
-        if case .ready(let end) = self.phase { return .armTimer(at: end) }
-        return .nothing
+        return self.idle(until: self.idleEnd(now: now, keepalive: settings.keepalive))
+    }
+
+    private mutating func idle(until end: Instant) -> Action {
+        self.phase = .ready(keepaliveEnds: end)
+        return .armTimer(at: end)
     }
 
     private func idleEnd(now: Instant, keepalive: Duration) -> Instant {
@@ -284,47 +294,5 @@ package struct EnvironmentMachine: Sendable {
 
     private func illegal(to state: State) -> IllegalTransition {
         IllegalTransition(environment: self.environment, from: self.state, to: state)
-    }
-}
-
-/// Why an environment never became ready. Each is answered and logged in its own way.
-package enum StartFailure: Error, Equatable, Sendable {
-    /// Who gave the start up.
-    package enum Cancellation: String, Sendable { case update, delete, shutdown }
-
-    /// The runtime posted `/runtime/init/error`: its type and its body.
-    case initError(type: String, body: [UInt8])
-    /// The runtime ended before it asked for an event.
-    case runtimeExited(InitEvent.Exit, outOfMemory: Bool)
-    /// The program could not be executed; the text is the one AWS answers with.
-    case invalidEntrypoint(String)
-    /// The sandbox could not be made.
-    case sandbox(LaunchError)
-    /// The execution role's credentials were not to be had.
-    case credentials(RoleCredentialsError)
-    /// The sandbox ended by itself.
-    case sandboxEnded
-    /// Not ready in time.
-    case timedOut
-    case cancelled(by: Cancellation)
-}
-
-/// One transition, for the journal, the metrics, the status page and the tests.
-package struct EnvironmentEvent: Sendable, Equatable {
-    package let environment: EnvironmentID
-    package let function: FunctionKey
-    package let from: EnvironmentMachine.State
-    package let to: EnvironmentMachine.State
-    package let at: Instant
-
-    package init(
-        environment: EnvironmentID, function: FunctionKey, from: EnvironmentMachine.State,
-        to: EnvironmentMachine.State, at: Instant
-    ) {
-        self.environment = environment
-        self.function = function
-        self.from = from
-        self.to = to
-        self.at = at
     }
 }

@@ -15,8 +15,11 @@ package struct PoolMachine: Sendable {
     /// Idle ones, the most recently used last.
     private var idle: [EnvironmentID] = []
     private var busy: Set<EnvironmentID> = []
-    private var starting: Set<EnvironmentID> = []
-    private var waiting: [RequestID] = []
+    /// Starting ones, and how many changes the function had seen when each was begun.
+    private var starting: [EnvironmentID: Int] = [:]
+    /// The oldest first, and how many changes the function had seen when each arrived.
+    private var waiting: [(request: RequestID, changes: Int)] = []
+    private var changes = 0
 
     package init() {}
 
@@ -36,22 +39,29 @@ package struct PoolMachine: Sendable {
             self.busy.insert(candidate)
             return .use(candidate)
         }
-        self.waiting.append(request)
+        self.waiting.append((request, self.changes))
         return .startAndWait
     }
 
-    package mutating func startBegan(_ environment: EnvironmentID) { self.starting.insert(environment) }
+    /// The function's record changed. What is starting serves only invocations that had arrived already: one that comes
+    /// after an update must not run the code from before it. Idle and busy ones leave by their own drains.
+    package mutating func functionChanged() { self.changes += 1 }
+
+    package mutating func startBegan(_ environment: EnvironmentID) { self.starting[environment] = self.changes }
 
     /// A started or released environment is free. Gives the invocation that it takes, where one waits.
+    ///
+    /// One that is out of date and finds nobody to serve is no more in the pool: it is about to leave. Whoever waits then
+    /// may need another start; see ``missingStarts``.
     package mutating func becameFree(_ environment: EnvironmentID) -> RequestID? {
-        self.starting.remove(environment)
+        let changesAtStart = self.starting.removeValue(forKey: environment) ?? self.changes
         self.busy.remove(environment)
-        guard !self.waiting.isEmpty else {
-            self.idle.append(environment)
-            return nil
+        if let next = self.waiting.first, next.changes <= changesAtStart {
+            self.busy.insert(environment)
+            return self.waiting.removeFirst().request
         }
-        self.busy.insert(environment)
-        return self.waiting.removeFirst()
+        if changesAtStart == self.changes { self.idle.append(environment) }
+        return nil
     }
 
     /// An environment left: it failed, timed out or is being stopped. Gives the invocation whose start failed with it,
@@ -59,17 +69,21 @@ package struct PoolMachine: Sendable {
     package mutating func left(_ environment: EnvironmentID) -> RequestID? {
         self.idle.removeAll { $0 == environment }
         self.busy.remove(environment)
-        let wasStarting = self.starting.remove(environment) != nil
-        guard wasStarting, self.waiting.count > self.starting.count else { return nil }
-        return self.waiting.removeFirst()
+        guard let changesAtStart = self.starting.removeValue(forKey: environment),
+            self.waiting.count > self.starting.count, let oldest = self.waiting.first,
+            // Old code that fails to start says nothing about an invocation of the new.
+            oldest.changes <= changesAtStart
+        else { return nil }
+        return self.waiting.removeFirst().request
     }
 
     /// Nobody will free an environment for them: gives every waiting invocation back.
     package mutating func abandonWaiting() -> [RequestID] {
         defer { self.waiting = [] }
-        return self.waiting
+        return self.waiting.map(\.request)
     }
 
-    /// How many starts the waiting ones still need.
+    /// How many starts the waiting ones still need. To be looked at after an environment became free or left, too: one that
+    /// was out of date leaves those behind that it may not serve.
     package var missingStarts: Int { max(0, self.waiting.count - self.starting.count) }
 }

@@ -1,0 +1,18 @@
+/* Between spawn.c, which lays everything out, and child.c, which only acts. */
+#pragma once
+
+#include "lsb.h"
+
+#pragma clang assume_nonnull begin
+
+struct lsb_child_plan {
+    struct lsb_plan plan;
+    /* Decimal numbers for fsconfig, written by the parent: the child formats nothing. */
+    char tmp_bytes[24];
+    char tmp_inodes[24];
+    char init_gid[16];
+};
+
+_Noreturn void lsb_child_run(const struct lsb_child_plan *laid_out);
+
+#pragma clang assume_nonnull end

@@ -1,0 +1,31 @@
+package import LambdaCore
+package import NIOCore
+
+/// What an ``APIServer`` is told about itself.
+package struct APIConfiguration: Sendable {
+    package enum Authentication: String, Sendable {
+        case sigV4 = "sigv4"
+        /// Nothing is verified. A 12-digit access key names the account; the scope names the region.
+        case none
+    }
+
+    package var authentication = Authentication.sigV4
+    /// Where the caller's credential names none; only with ``Authentication/none``.
+    package var defaultAccount = AccountID.standard
+    package var defaultRegion = Region.standard
+
+    /// Connections served at one time; one more is closed at once.
+    package var maximumConnections = 4_096
+    /// From a request's first byte to the end of its head.
+    package var headTimeout = TimeAmount.seconds(30)
+    /// Within this time a body must grow by ``minimumBodyProgress`` or end.
+    package var bodyTimeout = TimeAmount.seconds(30)
+    /// Bytes.
+    package var minimumBodyProgress = 1_024
+    /// How long a connection may rest between requests. SDKs keep pooled connections for 60 s.
+    package var idleTimeout = TimeAmount.seconds(75)
+    /// How long a body that is refused is still read and thrown away, so that the client sees the answer, not a reset.
+    package var discardTimeout = TimeAmount.seconds(5)
+
+    package init() {}
+}

@@ -1,0 +1,311 @@
+import LambdaCore
+import LambdaShapes
+import NIOCore
+import NIOHTTP1
+
+/// One connection: reads requests, has them answered, writes the answers. Lives on its event loop only.
+///
+/// The pipeline's own handler holds further requests back while one is being answered, so there is one at a time.
+final class APIConnection: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private enum Phase {
+        /// Between two requests.
+        case resting
+        /// The first bytes of a head are there, its end is not.
+        case head
+        /// The head is there; the body is being read into `request`.
+        case body
+        /// Read whole; the answer is being made.
+        case answering
+        /// Refused with its body still coming. The answer is out; the rest is thrown away, and then the connection ends.
+        case discarding
+        case closed
+    }
+
+    enum Subject {
+        case invoke(label: Substring)
+        case operation(Operation, labels: [String: String])
+        case code
+        case health
+        case unknown
+    }
+
+    struct Request {
+        let head: HTTPRequestHead
+        let target: RequestTarget
+        let subject: Subject
+        let requestID: RequestID
+        var body: [UInt8] = []
+    }
+
+    let server: APIServer
+    let loop: any EventLoop
+    var context: ChannelHandlerContext?
+    private var phase = Phase.resting
+    private(set) var request: Request?
+    private var date = HTTPDate()
+
+    func dateText() -> String { self.date.text(at: self.server.time.wallTime) }
+
+    /// When the present phase is overdue; looked at by `tick`.
+    private var deadline: NIODeadline
+    private var bodyBytesAtCheck = 0
+    private var tick: RepeatedTask?
+    /// The client has closed its sending side: this answer is the last.
+    private var isInputClosed = false
+
+    /// Deadlines are looked at this often, rather than by a timer of each request, which would cost every warm call.
+    static let tickInterval = TimeAmount.seconds(5)
+
+    init(server: APIServer, loop: any EventLoop) {
+        self.server = server
+        self.loop = loop
+        self.deadline = loop.now + server.configuration.idleTimeout
+    }
+
+    // MARK: Events
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        let bound = NIOLoopBound(self, eventLoop: self.loop)
+        self.tick = self.loop.scheduleRepeatedTask(
+            initialDelay: APIConnection.tickInterval, delay: APIConnection.tickInterval
+        ) { _ in bound.value.checkDeadline() }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { self.end() }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.end()
+        context.fireChannelInactive()
+    }
+
+    /// Bytes of a request, before they are parsed.
+    func bytesArrived() {
+        guard case .resting = self.phase else { return }
+        self.phase = .head
+        self.deadline = self.loop.now + self.server.configuration.headTimeout
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch self.unwrapInboundIn(data) {
+        case .head(let head): self.headArrived(head)
+        case .body(let bytes): self.bodyArrived(bytes)
+        case .end: self.requestEnded()
+        }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case ChannelEvent.inputClosed? = event as? ChannelEvent {
+            self.isInputClosed = true
+            switch self.phase {
+            case .resting, .head, .body, .discarding: context.close(promise: nil)
+            case .answering, .closed: break
+            }
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // Anything but bad HTTP is the connection itself: there is nobody left to answer.
+        guard let parserError = error as? HTTPParserError, self.phase != .answering, self.phase != .discarding else {
+            context.close(promise: nil)
+            return
+        }
+        let isTooLarge = parserError == .headerOverflow
+        self.write(
+            APIResponse(
+                APIError(
+                    isTooLarge ? .headerFieldsTooLarge : .malformedRequest,
+                    isTooLarge
+                        ? "The request's header is larger than \(Limits.httpHeadBytes) bytes."
+                        : "The request is not valid HTTP.")),
+            requestID: .random(), closing: true)
+    }
+
+    // MARK: Reading a request
+
+    private func headArrived(_ head: HTTPRequestHead) {
+        let target = RequestTarget(uri: head.uri)
+        let subject = APIConnection.subject(of: head, target)
+        let given = head.headers.first(name: HeaderName.requestID)
+        let requestID = given.flatMap { RequestID($0) } ?? .random()
+        var request = Request(head: head, target: target, subject: subject, requestID: requestID)
+        self.phase = .body
+        self.bodyBytesAtCheck = 0
+        self.deadline = self.loop.now + self.server.configuration.bodyTimeout
+        if given != nil, requestID.text != given?.lowercased(), case .invoke = subject {
+            self.request = request
+            return self.refuse(.badRequestID)
+        }
+        let length = head.headers.first(name: HeaderName.contentLength).flatMap { Int($0) } ?? 0
+        if let error = APIConnection.refusal(of: length, for: subject) {
+            self.request = request
+            return self.refuse(error)
+        }
+        // Reserved by what was promised, but no more than a small request: memory is given for bytes, not for words.
+        if length > 0 { request.body.reserveCapacity(min(length, 65_536)) }
+        self.request = request
+        if head.headers.first(name: "Expect")?.lowercased() == "100-continue" { self.writeContinue(head.version) }
+    }
+
+    private func bodyArrived(_ bytes: ByteBuffer) {
+        guard self.phase == .body, let request = self.request else { return }
+        let length = request.body.count + bytes.readableBytes
+        if let error = APIConnection.refusal(of: length, for: request.subject) { return self.refuse(error) }
+        self.request?.body.append(contentsOf: bytes.readableBytesView)
+    }
+
+    private func requestEnded() {
+        switch self.phase {
+        case .body: self.dispatch()
+        case .discarding: self.context?.close(promise: nil)
+        case .resting, .head, .answering, .closed: break
+        }
+    }
+
+    private static func subject(of head: HTTPRequestHead, _ target: RequestTarget) -> Subject {
+        if let label = Invoker.label(method: head.method, path: target.path) { return .invoke(label: label) }
+        if target.path.hasPrefix("/_lambdad/") {
+            guard head.method == .GET else { return .unknown }
+            if target.path == "/_lambdad/health" { return .health }
+            return target.path.hasPrefix(CodeLinks.prefix) ? .code : .unknown
+        }
+        let query = target.pairs?.map { ($0.name, $0.value) } ?? []
+        switch Operation.route(method: head.method.rawValue, path: target.path, query: query) {
+        case .matched(let operation, let labels): return .operation(operation, labels: labels)
+        case .noSuchMethod, .unknown: return .unknown
+        }
+    }
+
+    /// Why a body of `length` bytes is too much, if it is.
+    private static func refusal(of length: Int, for subject: Subject) -> APIError? {
+        switch subject {
+        case .invoke:
+            return length > Limits.synchronousPayloadBytes ? .payloadTooLarge(length) : nil
+        case .operation(let operation, _):
+            let carriesCode = operation == .CreateFunction || operation == .UpdateFunctionCode
+            let limit = carriesCode ? Limits.controlPlaneRequestBytes : Limits.synchronousPayloadBytes
+            return length >= limit ? .requestTooLarge(operation, limit: limit) : nil
+        case .code, .health, .unknown:
+            return length > Limits.synchronousPayloadBytes
+                ? APIError(.requestEntityTooLarge, "The request is too large.") : nil
+        }
+    }
+
+    /// Answers before the body is read. What still comes is thrown away for a while, so that the client sees the answer
+    /// instead of a reset.
+    private func refuse(_ error: APIError) {
+        let requestID = self.request?.requestID ?? .random()
+        self.request = nil
+        self.phase = .discarding
+        self.deadline = self.loop.now + self.server.configuration.discardTimeout
+        self.write(APIResponse(error), requestID: requestID, closing: false, announcesClose: true)
+    }
+
+    // MARK: Answering
+
+    private func dispatch() {
+        guard let request = self.request else { return }
+        self.phase = .answering
+        switch request.subject {
+        case .invoke(let label): self.invoke(request, label: label)
+        case .operation(let operation, let labels): self.submit(request, .operation(operation, labels: labels))
+        case .code: self.submit(request, .code)
+        case .health: self.finish(self.server.health)
+        case .unknown: self.finish(.unknownOperation)
+        }
+    }
+
+    private func submit(_ request: Request, _ subject: ControlRequest.Subject) {
+        let bound = NIOLoopBound(self, eventLoop: self.loop)
+        let loop = self.loop
+        let whole = ControlRequest(
+            requestID: request.requestID, subject: subject, method: request.head.method.rawValue,
+            target: request.target,
+            headers: request.head.headers, body: request.body)
+        // Up to 70 MB; the job has it, and this connection may wait for long.
+        self.request?.body = []
+        self.server.submit(
+            APIServer.Job(request: whole) { response in loop.execute { bound.value.finish(response) } })
+    }
+
+    private func invoke(_ request: Request, label: Substring) {
+        do throws(APIError) {
+            let decision = try self.server.invoker.decide(
+                Invoker.Request(
+                    requestID: request.requestID, method: request.head.method.rawValue, target: request.target,
+                    label: label, headers: request.head.headers, body: request.body))
+            self.request?.body = []
+            switch decision {
+            case .dryRun(let trace):
+                self.finish(APIResponse(status: 204, headers: [.init(name: HeaderName.traceID, value: trace)]))
+            case .run(let invocation):
+                self.run(invocation)
+            }
+        } catch {
+            self.finish(APIResponse(error))
+        }
+    }
+
+    private func run(_ invocation: Invocation) {
+        let bound = NIOLoopBound(self, eventLoop: self.loop)
+        let loop = self.loop
+        self.server.sink.submit(invocation) { result in
+            if loop.inEventLoop {
+                bound.value.finish(result, of: invocation)
+            } else {
+                loop.execute { bound.value.finish(result, of: invocation) }
+            }
+        }
+    }
+
+    private func finish(_ result: Result<InvocationAnswer, InvocationFailure>, of invocation: Invocation) {
+        switch result {
+        case .success(let answer): self.finish(InvokeResponse.make(answer, trace: invocation.traceHeader))
+        case .failure(let failure): self.finish(APIResponse(APIError.failure(failure, of: invocation)))
+        }
+    }
+
+    /// Writes the answer of the present request; of a client that has gone, nothing is left to do.
+    private func finish(_ response: APIResponse) {
+        guard self.phase == .answering, let request = self.request else { return }
+        let closing = self.isInputClosed || !request.head.isKeepAlive || self.server.isDraining
+        self.request = nil
+        self.phase = .resting
+        self.deadline = self.loop.now + self.server.configuration.idleTimeout
+        self.write(response, requestID: request.requestID, closing: closing)
+    }
+
+    // MARK: Time
+
+    private func checkDeadline() {
+        guard self.loop.now >= self.deadline else { return }
+        switch self.phase {
+        case .resting, .discarding:
+            self.context?.close(promise: nil)
+        case .head:
+            // No request was parsed, so the pipeline takes no answer; the client has shown that it does not wait for one.
+            self.context?.close(promise: nil)
+        case .body:
+            let received = self.request?.body.count ?? 0
+            if received - self.bodyBytesAtCheck >= self.server.configuration.minimumBodyProgress {
+                self.bodyBytesAtCheck = received
+                self.deadline = self.loop.now + self.server.configuration.bodyTimeout
+                return
+            }
+            self.refuse(.tooSlow)
+        case .answering, .closed: break
+        }
+    }
+
+    private func end() {
+        self.phase = .closed
+        self.request = nil
+        self.context = nil
+        self.tick?.cancel()
+        self.tick = nil
+    }
+}

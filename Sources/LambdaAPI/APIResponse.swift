@@ -1,0 +1,40 @@
+import LambdaCore
+
+/// An answer on its way to the connection, which adds the request id, the length and the date.
+package struct APIResponse: Sendable, Equatable {
+    package struct Header: Sendable, Equatable {
+        let name: String
+        let value: String
+    }
+
+    package var status: UInt
+    package var headers: [Header]
+    package var body: [UInt8]
+
+    package init(status: UInt, headers: [Header] = [], body: [UInt8] = []) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+
+    static func json(_ object: JSONObject, status: Int = 200) -> APIResponse {
+        APIResponse(
+            status: UInt(status), headers: [Header(name: HeaderName.contentType, value: "application/json")],
+            body: JSONValue.object(object).serialized)
+    }
+
+    static let noContent = APIResponse(status: 204)
+
+    /// What AWS's front end says to a path or method that it does not know.
+    static let unknownOperation = APIResponse(status: 404, body: Array("<UnknownOperationException/>\n".utf8))
+
+    init(_ error: APIError) {
+        self.init(
+            status: error.code.shape.status,
+            headers: [
+                Header(name: HeaderName.contentType, value: "application/json"),
+                Header(name: HeaderName.errorType, value: error.code.rawValue),
+            ],
+            body: error.body)
+    }
+}

@@ -1,0 +1,40 @@
+import LambdaCore
+import NIOHTTP1
+import SigV4
+
+/// Finds out who a request comes from, by its signature or, where the configuration asks for none, by its word.
+struct Authenticator: Sendable {
+    private let configuration: APIConfiguration
+    private let verifier: SignatureVerifier
+    private let time: any TimeSource
+
+    init(configuration: APIConfiguration, credentials: CredentialBook, time: any TimeSource) {
+        self.configuration = configuration
+        self.verifier = SignatureVerifier(service: "lambda", credentials: credentials)
+        self.time = time
+    }
+
+    func caller(
+        method: String, target: RequestTarget, headers: HTTPHeaders, body: [UInt8]
+    ) throws(APIError) -> Caller {
+        switch self.configuration.authentication {
+        case .sigV4:
+            do {
+                return try self.verifier.verify(
+                    method: method, path: target.path, query: target.query, header: { headers[$0] }, body: body,
+                    now: self.time.wallTime)
+            } catch { throw APIError(error) }
+        case .none:
+            return self.unverified(headers)
+        }
+    }
+
+    /// A 12-digit access key is the account, as local tools expect; anything else means the defaults.
+    private func unverified(_ headers: HTTPHeaders) -> Caller {
+        let scope = headers.first(name: "Authorization").flatMap { UnverifiedScope.read(authorization: $0) }
+        let account = scope.flatMap { AccountID($0.keyID) } ?? self.configuration.defaultAccount
+        let region = scope.flatMap { Region($0.region) } ?? self.configuration.defaultRegion
+        return Caller(
+            account: account, region: region, accessKeyID: scope?.keyID ?? "", arn: "arn:aws:iam::\(account):root")
+    }
+}

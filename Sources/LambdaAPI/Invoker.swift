@@ -1,0 +1,158 @@
+import LambdaCore
+import LambdaShapes
+import NIOHTTP1
+import SigV4
+
+/// Turns an Invoke request into an ``Invocation``: the hot path, without the database, the generated shapes and JSON trees.
+///
+/// What is not in the plain form that clients send is handed to the generated shapes, which know every rule and text.
+struct Invoker: Sendable {
+    enum Decision {
+        case run(Invocation)
+        /// Everything was checked, and nothing shall run.
+        case dryRun(trace: String)
+    }
+
+    /// The parts of one request, complete.
+    struct Request {
+        let requestID: RequestID
+        let method: String
+        let target: RequestTarget
+        /// The path's function label, percent-encoded.
+        let label: Substring
+        let headers: HTTPHeaders
+        let body: [UInt8]
+    }
+
+    let authenticator: Authenticator
+    let catalog: FunctionCatalog
+    let time: any TimeSource
+
+    private static let prefix = "/2015-03-31/functions/".utf8
+    private static let suffix = "/invocations".utf8
+
+    /// The function label of an Invoke path, or `nil` for any other path.
+    static func label(method: HTTPMethod, path: Substring) -> Substring? {
+        guard method == .POST, path.utf8.starts(with: self.prefix) else { return nil }
+        var label = path.utf8.dropFirst(self.prefix.count)
+        if label.last == 0x2F { label = label.dropLast() }
+        guard label.count > self.suffix.count, label.suffix(self.suffix.count).elementsEqual(self.suffix) else {
+            return nil
+        }
+        label = label.dropLast(self.suffix.count)
+        guard !label.contains(0x2F) else { return nil }
+        return Substring(label)
+    }
+
+    func decide(_ request: Request) throws(APIError) -> Decision {
+        let receivedAt = self.time.now
+        let caller = try self.authenticator.caller(
+            method: request.method, target: request.target, headers: request.headers, body: request.body)
+        let options = try Options(request)
+        let (key, qualifier) = try options.reference.resolve(
+            account: caller.account, region: caller.region, queryQualifier: options.qualifier)
+        guard let record = self.catalog.record(key) else {
+            throw .functionNotFound(key, qualifier: qualifier ?? FunctionReference.latest)
+        }
+        guard qualifier == nil || qualifier == FunctionReference.latest else {
+            throw .functionNotFound(key, qualifier: qualifier)
+        }
+        guard record.state == .active else { throw .wrongState(record.state) }
+        guard request.body.count <= Limits.synchronousPayloadBytes else { throw .payloadTooLarge(request.body.count) }
+        if !request.body.isEmpty {
+            do { try JSONValue.check(request.body) } catch { throw .payloadNotJSON(error.description) }
+        }
+        let clientContext = try Invoker.clientContext(request.headers)
+        let trace = TraceHeader.complete(
+            request.headers.first(name: HeaderName.traceID), active: record.tracing == .active, now: self.time.wallTime)
+        guard !options.isDryRun else { return .dryRun(trace: trace) }
+        return .run(
+            Invocation(
+                requestID: request.requestID, function: record,
+                invokedARN: qualifier.map { "\(key.arn):\($0)" } ?? key.arn,
+                payload: request.body.isEmpty ? Array("{}".utf8) : request.body, contentType: "application/json",
+                clientContext: clientContext, traceHeader: trace, wantsLogTail: options.wantsLogTail,
+                receivedAt: receivedAt))
+    }
+
+    private static func clientContext(_ headers: HTTPHeaders) throws(APIError) -> String? {
+        guard let encoded = headers.first(name: HeaderName.clientContext), !encoded.isEmpty else { return nil }
+        guard encoded.utf8.count <= Limits.clientContextCharacters else { throw .clientContextTooLong }
+        guard let bytes = Base64.decode(encoded) else { throw .badClientContext }
+        do { try JSONValue.check(bytes) } catch { throw .badClientContext }
+        // A checked JSON text is valid UTF-8, so nothing is replaced here. A line break would end the header early that
+        // carries it to the runtime; outside strings JSON does not need them, inside strings it forbids them.
+        let oneLine = bytes.contains { $0 == 0x0A || $0 == 0x0D } ? bytes.filter { $0 != 0x0A && $0 != 0x0D } : bytes
+        return String(decoding: oneLine, as: UTF8.self)
+    }
+}
+
+extension Invoker {
+    /// What the path, the query and the headers ask for.
+    struct Options {
+        var reference: FunctionReference
+        var qualifier: String?
+        var isDryRun = false
+        var wantsLogTail = false
+
+        init(_ request: Request) throws(APIError) {
+            let type = request.headers.first(name: HeaderName.invocationType)
+            let log = request.headers.first(name: HeaderName.logType)
+            if Options.isPlain(request.label), request.target.query.isEmpty,
+                type ?? "RequestResponse" == "RequestResponse",
+                log == nil || log == "None" || log == "Tail", !Options.hasRareHeaders(request.headers)
+            {
+                self.reference = FunctionReference(name: String(request.label))
+                self.wantsLogTail = log == "Tail"
+                return
+            }
+            let input = try Options.modelled(request)
+            self.reference = FunctionReference(parsing: input["FunctionName"]?.stringValue ?? "")
+            self.qualifier = input["Qualifier"]?.stringValue
+            self.wantsLogTail = input["LogType"]?.stringValue == "Tail"
+            switch input["InvocationType"]?.stringValue {
+            case "Event": throw .eventInvocation
+            case "DryRun": self.isDryRun = true
+            default: break
+            }
+            if input["DurableExecutionName"] != nil { throw .notAvailable("DurableExecutionName") }
+            if input["TenantId"] != nil { throw .notAvailable("TenantId") }
+        }
+
+        private static func isPlain(_ label: Substring) -> Bool {
+            !label.isEmpty
+                && label.utf8.allSatisfy {
+                    ($0 >= 0x61 && $0 <= 0x7A) || ($0 >= 0x41 && $0 <= 0x5A) || ($0 >= 0x30 && $0 <= 0x39) || $0 == 0x2D
+                        || $0 == 0x5F
+                } && label.utf8.count <= Limits.functionNameLength
+        }
+
+        /// Whether a header is there that only the generated shapes judge, or a type that the payload cannot have.
+        private static func hasRareHeaders(_ headers: HTTPHeaders) -> Bool {
+            headers.contains(name: "X-Amz-Tenant-Id") || headers.contains(name: "X-Amz-Durable-Execution-Name")
+                || headers.first(name: HeaderName.contentType).map { !$0.hasPrefix("application/") } ?? false
+        }
+
+        private static func modelled(_ request: Request) throws(APIError) -> JSONObject {
+            if let type = request.headers.first(name: HeaderName.contentType), !isJSONLike(type) {
+                throw .unsupportedMediaType(type)
+            }
+            guard let name = PercentEncoding.decode(request.label, plusIsSpace: false), let query = request.target.pairs
+            else { throw APIError(.invalidRequestContent, "The path or query holds a broken percent escape.") }
+            do {
+                return try InputReader.read(
+                    .Invoke, labels: ["FunctionName": name], query: query,
+                    header: { request.headers.first(name: $0) }, body: nil)
+            } catch { throw APIError(error) }
+        }
+
+        /// Refuses only what is clearly no JSON: SDKs and curl send many types for it.
+        private static func isJSONLike(_ type: String) -> Bool {
+            let never = [
+                "text/html", "text/xml", "text/css", "application/xml", "image/", "audio/", "video/", "multipart/",
+            ]
+            let lowered = type.lowercased()
+            return !never.contains { lowered.hasPrefix($0) }
+        }
+    }
+}

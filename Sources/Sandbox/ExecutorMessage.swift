@@ -1,0 +1,164 @@
+package import LambdaCore
+
+/// What lambdad asks of lambda-executor: one request a packet of a SOCK_SEQPACKET Unix socket.
+///
+/// A packet is the protocol's version (1), one byte of kind, the 32 characters of the environment's id, and the kind's
+/// fields. A request carries no descriptor, no environment value, no payload and no credential.
+package enum ExecutorRequest: Equatable, Sendable {
+    case create(SandboxRequest)
+    /// Answered by ``ExecutorReply/stopped`` once everything in the sandbox is gone, at once where it is not known.
+    case stop(EnvironmentID)
+
+    /// Bytes of one packet at most, either way: two paths and the small fields.
+    package static let packetLimit = 16_384
+
+    package init(packet: [UInt8]) throws(PacketError) {
+        var reader = PacketReader(packet)
+        let kind = try reader.header()
+        let environment = try reader.environment()
+        switch kind {
+        case 1: self = .create(try reader.sandbox(environment))
+        case 2: self = .stop(environment)
+        default: throw .unknownKind
+        }
+        guard reader.isAtEnd else { throw .trailing }
+    }
+
+    package var packet: [UInt8] {
+        var writer = PacketWriter()
+        switch self {
+        case .create(let request):
+            writer.header(kind: 1, request.environment)
+            writer.append(request.functionName.text)
+            writer.append(UInt32(clamping: request.userSlot))
+            writer.append(request.root)
+            writer.append(request.codeDirectory)
+            writer.append(request.runtimeDirectory)
+            writer.append(UInt32(clamping: request.memorySize))
+            writer.append(UInt32(clamping: request.ephemeralStorage))
+            writer.append(request.network.rawValue)
+            // 0 is no port that can be asked for, so it can say that there is none.
+            writer.append(request.servicesPort ?? 0)
+        case .stop(let environment):
+            writer.header(kind: 2, environment)
+        }
+        return writer.bytes
+    }
+}
+
+/// What lambda-executor answers and reports.
+package enum ExecutorReply: Equatable, Sendable {
+    /// The optional descriptors that come after the four that always do, in this order.
+    package struct Extras: OptionSet, Sendable {
+        package let rawValue: UInt8
+        package init(rawValue: UInt8) { self.rawValue = rawValue }
+        package static let servicesListener = Extras(rawValue: 1)
+        package static let memoryPeak = Extras(rawValue: 2)
+        package static let memoryEvents = Extras(rawValue: 4)
+    }
+
+    /// With descriptors: pidfd, log read end, runtime listener, control socket, then the extras.
+    case created(EnvironmentID, runtimePort: UInt16, extras: Extras)
+    case refused(EnvironmentID, rule: String)
+    case failed(EnvironmentID, step: String, errno: Int32)
+    case vanished(EnvironmentID)
+    case stopped(EnvironmentID)
+    /// The sandbox ended without being asked to.
+    case gone(EnvironmentID)
+    /// A request could not be read; nothing was done.
+    case malformed(reason: String)
+
+    package static let fixedDescriptors = 4
+
+    package init(packet: [UInt8]) throws(PacketError) {
+        var reader = PacketReader(packet)
+        let kind = try reader.header()
+        if kind == 22 {
+            self = .malformed(reason: try reader.text())
+        } else {
+            self = try Self.about(try reader.environment(), kind: kind, &reader)
+        }
+        guard reader.isAtEnd else { throw .trailing }
+    }
+
+    private static func about(
+        _ environment: EnvironmentID, kind: UInt8, _ reader: inout PacketReader
+    ) throws(PacketError) -> ExecutorReply {
+        switch kind {
+        case 16:
+            let port = try reader.integer(UInt16.self)
+            return .created(environment, runtimePort: port, extras: Extras(rawValue: try reader.integer(UInt8.self)))
+        case 17: return .refused(environment, rule: try reader.text())
+        case 18:
+            let step = try reader.text()
+            return .failed(environment, step: step, errno: Int32(bitPattern: try reader.integer(UInt32.self)))
+        case 19: return .vanished(environment)
+        case 20: return .stopped(environment)
+        case 21: return .gone(environment)
+        default: throw .unknownKind
+        }
+    }
+
+    package var packet: [UInt8] {
+        var writer = PacketWriter()
+        switch self {
+        case .created(let environment, let port, let extras):
+            writer.header(kind: 16, environment)
+            writer.append(port)
+            writer.append(extras.rawValue)
+        case .refused(let environment, let rule):
+            writer.header(kind: 17, environment)
+            writer.append(rule)
+        case .failed(let environment, let step, let errno):
+            writer.header(kind: 18, environment)
+            writer.append(step)
+            writer.append(UInt32(bitPattern: errno))
+        case .vanished(let environment): writer.header(kind: 19, environment)
+        case .stopped(let environment): writer.header(kind: 20, environment)
+        case .gone(let environment): writer.header(kind: 21, environment)
+        case .malformed(let reason):
+            writer.header(kind: 22, nil)
+            writer.append(reason)
+        }
+        return writer.bytes
+    }
+}
+
+private let protocolVersion: UInt8 = 1
+
+extension PacketWriter {
+    fileprivate mutating func header(kind: UInt8, _ environment: EnvironmentID?) {
+        self.append(protocolVersion)
+        self.append(kind)
+        if let environment { self.append(environment.hex) }
+    }
+}
+
+extension PacketReader {
+    fileprivate mutating func header() throws(PacketError) -> UInt8 {
+        guard try self.integer(UInt8.self) == protocolVersion else { throw .unknownVersion }
+        return try self.integer(UInt8.self)
+    }
+
+    fileprivate mutating func environment() throws(PacketError) -> EnvironmentID {
+        guard let environment = EnvironmentID(try self.text()) else { throw .outOfRange("the environment's id") }
+        return environment
+    }
+
+    /// Fields are only checked for their form here; what they may be is the policy's to say.
+    fileprivate mutating func sandbox(_ environment: EnvironmentID) throws(PacketError) -> SandboxRequest {
+        guard let name = FunctionName(try self.text()) else { throw .outOfRange("the function's name") }
+        let userSlot = try self.integer(UInt32.self)
+        let root = try self.text()
+        let code = try self.text()
+        let runtime = try self.optionalText()
+        let memory = try self.integer(UInt32.self)
+        let storage = try self.integer(UInt32.self)
+        guard let network = SandboxRequest.Network(rawValue: try self.text()) else { throw .outOfRange("the network") }
+        let port = try self.integer(UInt16.self)
+        return SandboxRequest(
+            environment: environment, functionName: name, userSlot: Int(userSlot), root: root, codeDirectory: code,
+            runtimeDirectory: runtime, memorySize: Int(memory), ephemeralStorage: Int(storage), network: network,
+            servicesPort: port == 0 ? nil : port)
+    }
+}

@@ -1,0 +1,206 @@
+internal import CSandbox
+internal import Glibc
+internal import LambdaCore
+
+/// Turns a plan into a running child.
+package final class SandboxBuilder {
+    /// Why there is no child.
+    enum Failure: Error {
+        /// The path is there by its text, and leads elsewhere by a symlink or a mount.
+        case refused(String)
+        case failed(SystemError)
+    }
+
+    /// What the child gets besides its plan.
+    package struct Parts {
+        package let initProgram: String
+        package let filter: [UInt8]
+        /// A directory for the prepared roots, seen by this process only.
+        package let rootBase: String
+
+        package init(initProgram: String, filter: [UInt8], rootBase: String = "/run/lambda-executor") {
+            self.initProgram = initProgram
+            self.filter = filter
+            self.rootBase = rootBase
+        }
+    }
+
+    /// A start takes milliseconds. Only a machine in deep trouble, or a dead network filesystem, takes seconds.
+    static let startDeadline: Duration = .seconds(10)
+    /// One inode for 4 KiB, so that size is what runs out first; the kernel charges each inode as memory.
+    private static let bytesPerInode: UInt64 = 4_096
+
+    private let policy: SandboxPolicy
+    private let parts: Parts
+    package let cgroups: CgroupTree
+    private let initCopy: Descriptor
+    private let null: Descriptor
+    private var roots: [String: RootTemplate] = [:]
+    private var idMaps: [Owner: Int32] = [:]
+
+    /// Numbers of what only the new child is to get; whoever made them keeps them.
+    private struct ChildDescriptors {
+        let code: Int32
+        let runtime: Int32
+        let cgroup: Int32
+        let log: Int32
+        let control: Int32
+        let setup: Int32
+    }
+
+    private struct Owner: Hashable {
+        let uid: UInt32
+        let gid: UInt32
+    }
+
+    package init(policy: SandboxPolicy, parts: Parts) throws(SystemError) {
+        self.policy = policy
+        self.parts = parts
+        // Safety: the string lives for the call.
+        self.initCopy = Descriptor(
+            owning: try checked(unsafe lsb_sealed_copy(parts.initProgram), "copy \(parts.initProgram)"))
+        self.null = Descriptor(owning: try checked(unsafe open("/dev/null", O_RDWR | O_CLOEXEC), "open /dev/null"))
+        self.cgroups = try CgroupTree(path: policy.cgroup)
+        try Kernel.makeDirectory(parts.rootBase)
+        try checked(lsb_own_mounts(), "make a mount namespace")
+        // Its own directory, the roots', the probe's.
+        let inodes = UInt64(policy.roots.count + 2)
+        // Safety: the string lives for the call.
+        try checked(unsafe lsb_mount_small_tmpfs(parts.rootBase, inodes, false), "mount \(parts.rootBase)")
+    }
+
+    deinit { for (_, map) in self.idMaps { _ = Glibc.close(map) } }
+
+    /// A sandbox with an empty `/var/task`, under the last two numbers of the range.
+    func probePlan() throws(SystemError) -> SandboxPlan {
+        let empty = self.parts.rootBase + "/probe"
+        try Kernel.makeDirectory(empty)
+        guard let name = FunctionName("probe"), let code = AllowedPath(empty, below: self.parts.rootBase) else {
+            throw SystemError(step: "name the probe's directory \(empty)", errno: EINVAL)
+        }
+        let slot = Int(self.policy.uidCount / 2) - 1
+        let request = SandboxRequest(
+            environment: .random(), functionName: name, userSlot: slot, root: self.policy.roots[0],
+            codeDirectory: empty, runtimeDirectory: nil, memorySize: Limits.memorySize.lowerBound,
+            ephemeralStorage: 1, network: .loopback, servicesPort: nil)
+        return SandboxPlan(
+            request: request, code: code, runtime: nil, identities: self.policy.identities(slot: slot))
+    }
+
+    func build(_ plan: SandboxPlan, client: UInt64, now: Instant) throws(Failure) -> SandboxEntry {
+        let code = try self.tree(plan.code)
+        let runtime = try self.runtimeTree(plan.runtime)
+        do {
+            let root = try self.root(plan.request.root)
+            return try self.spawn(plan, code: code, runtime: runtime, root: root, client: client, now: now)
+        } catch {
+            throw .failed(error)
+        }
+    }
+
+    private func spawn(
+        _ plan: SandboxPlan, code: borrowing Descriptor, runtime: borrowing Descriptor?, root: String, client: UInt64,
+        now: Instant
+    ) throws(SystemError) -> SandboxEntry {
+        // Safety: each function writes both numbers or none.
+        let setup = try unsafe Kernel.pair({ unsafe lsb_seqpacket_pair($0, $1) }, "make the set-up socket")
+        let control = try unsafe Kernel.pair({ unsafe lsb_stream_pair($0, $1) }, "make the control socket")
+        let log = try unsafe Kernel.pair({ unsafe lsb_log_pipe($0, $1) }, "make the log pipe")
+        let request = plan.request
+        let cgroup = try self.cgroups.make(
+            request.environment, request.functionName, CgroupLimits(memorySize: request.memorySize))
+
+        let descriptors = ChildDescriptors(
+            code: code.number, runtime: number(of: runtime) ?? -1, cgroup: cgroup?.directory.number ?? -1,
+            log: log.second.number, control: control.second.number, setup: setup.second.number)
+        let child: lsb_child
+        do throws(SystemError) {
+            child = try self.clone(plan, descriptors, root: root)
+        } catch {
+            _ = cgroup?.remove()
+            throw error
+        }
+        return SandboxEntry(
+            environment: request.environment, client: client, identities: plan.identities, pid: child.pid,
+            pidfd: Descriptor(owning: child.pidfd), machine: SandboxLifeMachine(milestones: .child),
+            alarm: now.advanced(by: Self.startDeadline),
+            starting: StartingDescriptors(
+                setup: setup.first, log: log.first, control: control.first, runtimeListener: nil, servicesListener: nil),
+            cgroup: cgroup)
+    }
+
+    private func clone(
+        _ plan: SandboxPlan, _ descriptors: ChildDescriptors, root: String
+    ) throws(SystemError) -> lsb_child {
+        let storage = UInt64(plan.request.ephemeralStorage) << 20
+        var child = lsb_child()
+        // Safety: the string and the filter's bytes live until lsb_spawn has returned in this process; the child has
+        // its own copy of all memory.
+        let result = unsafe root.withCString { path in
+            unsafe self.parts.filter.withUnsafeBufferPointer { filter in
+                var wanted = unsafe lsb_plan(
+                    root: path, code_tree: descriptors.code, runtime_tree: descriptors.runtime, tmp_bytes: storage,
+                    tmp_inodes: storage / Self.bytesPerInode, own_network: plan.request.network == .loopback,
+                    services_port: plan.request.servicesPort ?? 0, init_gid: plan.identities.initProcess,
+                    open_files: UInt64(Limits.openFiles), processes: UInt64(Limits.processes),
+                    cgroup: descriptors.cgroup, null: self.null.number, log: descriptors.log,
+                    control: descriptors.control, setup: descriptors.setup, init: self.initCopy.number,
+                    filter: filter.baseAddress, filter_instructions: UInt32(filter.count / 8))
+                return unsafe lsb_spawn(&wanted, &child)
+            }
+        }
+        try checked(result, "clone")
+        return child
+    }
+
+    private func runtimeTree(_ path: AllowedPath?) throws(Failure) -> Descriptor? {
+        guard let path else { return nil }
+        return try self.tree(path)
+    }
+
+    /// A detached copy of an allowed directory, ready to be attached in a sandbox.
+    private func tree(_ path: AllowedPath) throws(Failure) -> Descriptor {
+        do {
+            let prefix = try Kernel.openPath(path.prefix)
+            let directory = try Kernel.openBeneath(prefix, path.rest)
+            let map = try self.idMap(for: directory)
+            return Descriptor(
+                owning: try checked(lsb_clone_tree(directory.number, false, map), "copy the mount of \(path.rest)"))
+        } catch {
+            // What openat2 answers where a component is a symlink, or leads out.
+            guard error.errno == ELOOP || error.errno == EXDEV else { throw .failed(error) }
+            throw .refused("'\(path.prefix)/\(path.rest)' goes through a symlink")
+        }
+    }
+
+    /// A mapping that shows the owner of the code as root; -1 where the owner is root.
+    private func idMap(for directory: borrowing Descriptor) throws(SystemError) -> Int32 {
+        let found = try Kernel.owner(of: directory)
+        let owner = Owner(uid: found.uid, gid: found.gid)
+        if owner == Owner(uid: 0, gid: 0) { return -1 }
+        if let map = self.idMaps[owner] { return map }
+        let map = try checked(lsb_id_map(owner.uid, owner.gid), "map the owner \(owner.uid) of the code to root")
+        self.idMaps[owner] = map
+        return map
+    }
+
+    /// The path of a prepared root.
+    private func root(_ name: String) throws(SystemError) -> String {
+        if let template = self.roots[name] {
+            try template.refresh()
+            return template.path
+        }
+        let directory = "\(self.policy.rootDirectories)/\(name)"
+        let host = name == "host"
+        let template = try RootTemplate(
+            path: "\(self.parts.rootBase)/\(name)", usr: host ? "/usr" : directory + "/usr",
+            etc: host ? self.policy.hostEtc : directory + "/etc")
+        self.roots[name] = template
+        return template.path
+    }
+}
+
+extension SandboxLifeMachine.Milestones {
+    static let child = Self(
+        handOver: Int32(LSB_STEP_HAND_OVER.rawValue), lastBeforeExec: Int32(LSB_STEP_PARENT_DEATH.rawValue))
+}

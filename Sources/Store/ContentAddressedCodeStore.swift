@@ -1,0 +1,93 @@
+internal import Crypto
+internal import Dispatch
+internal import Glibc
+package import LambdaCore
+
+/// Code below one directory, named by the SHA-256 of its zip:
+///
+/// - `zips/<digest>.zip`, as it was uploaded;
+/// - `trees/<digest>/`, extracted, mounted read-only into sandboxes, never changed;
+/// - `tmp/`, what is being made or removed; emptied at every start.
+///
+/// A tree or zip is made in `tmp`, put on disk, and then renamed, so what has its name is whole. One process at a time
+/// may use a directory.
+package final class ContentAddressedCodeStore: CodeStore {
+    private let directory: String
+    private let files: CodeFiles
+    /// One extraction at a time: the disk is the limit, and two uploads of the same bytes meet here.
+    private let writes = DispatchQueue(label: "code-store.writes")
+    /// Apart, so that a download does not wait for an extraction.
+    private let reads = DispatchQueue(label: "code-store.reads")
+
+    /// Opens the store, makes what is missing, and removes what a crash left half done.
+    ///
+    /// - Parameters:
+    ///   - directory: An absolute path; its parent must be there.
+    ///   - collectionGrace: How long code stays after its last ``add(zip:)`` although no function names it: the time
+    ///     that a caller has to store the function.
+    package convenience init(directory: String) throws(CodeError) {
+        try self.init(directory: directory, collectionGrace: .seconds(600))
+    }
+
+    package convenience init(directory: String, collectionGrace: Duration) throws(CodeError) {
+        try self.init(directory: directory, collectionGrace: collectionGrace, limits: CodeLimits())
+    }
+
+    init(directory: String, collectionGrace: Duration, limits: CodeLimits) throws(CodeError) {
+        guard directory.hasPrefix("/") else {
+            throw .failed("\(directory): the code directory's path must be absolute")
+        }
+        self.directory = directory
+        self.files = try CodeFiles(directory: directory, collectionGrace: collectionGrace, limits: limits)
+    }
+
+    package func add(zip: [UInt8]) async throws(CodeError) -> CodeReference {
+        try await self.run(on: self.writes) { files throws(CodeError) in try files.add(zip) }
+    }
+
+    package func zip(digest: String) async throws(CodeError) -> [UInt8] {
+        try await self.run(on: self.reads) { files throws(CodeError) in try files.zip(CodeDigest(checking: digest)) }
+    }
+
+    package func directory(of code: CodeReference) -> String { "\(self.directory)/trees/\(code.digest)" }
+
+    package func collect(keeping live: Set<String>) async throws(CodeError) -> Int {
+        try await self.run(on: self.writes) { files throws(CodeError) in try files.collect(keeping: live) }
+    }
+
+    /// Off the cooperative pool: everything here blocks.
+    private func run<Value: Sendable>(
+        on queue: DispatchQueue, _ body: @escaping @Sendable (CodeFiles) throws(CodeError) -> Value
+    ) async throws(CodeError) -> Value {
+        let files = self.files
+        let outcome = await withCheckedContinuation { continuation in
+            queue.async {
+                continuation.resume(returning: Result { () throws(CodeError) in try body(files) })
+            }
+        }
+        return try outcome.get()
+    }
+}
+
+/// A SHA-256 in lower-case hex: the only thing that names are made of here.
+struct CodeDigest: Hashable {
+    let hex: String
+    let base64: String
+
+    init(of zip: [UInt8]) {
+        let hash = Array(SHA256.hash(data: zip))
+        self.hex = Hexadecimal.encode(hash)
+        self.base64 = Base64.encode(hash)
+    }
+
+    init(checking text: String) throws(CodeError) {
+        guard text.utf8.count == 64, text.utf8.allSatisfy(Hexadecimal.isLowerCaseDigit) else {
+            throw .failed("'\(text)' is not the digest of code")
+        }
+        self.hex = text
+        self.base64 = ""
+    }
+
+    var treeName: [UInt8] { Array(self.hex.utf8) }
+    var zipName: [UInt8] { Array("\(self.hex).zip".utf8) }
+}

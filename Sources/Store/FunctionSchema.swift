@@ -1,0 +1,47 @@
+internal import GRDB
+internal import LambdaCore
+
+/// The tables of the function store, and the checks made before a file is taken for one.
+enum FunctionSchema {
+    /// `PRAGMA application_id` of a store's file ("lmbd"), so that another program's database is never written to.
+    static let applicationID: Int32 = 0x6C6D_6264
+
+    /// Refuses a file that is damaged, another program's, or written by a newer lambdad. Reads only.
+    static func check(_ database: Database) throws {
+        let verdict = try String.fetchOne(database, sql: "PRAGMA quick_check(1)") ?? "no answer"
+        guard verdict == "ok" else { throw StoreError.failed("the database is damaged: \(verdict)") }
+        guard try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") != 0 else { return }
+        let id = try Int32.fetchOne(database, sql: "PRAGMA application_id")
+        guard id == Self.applicationID else {
+            throw StoreError.failed("the database belongs to another program")
+        }
+        guard try !Self.migrations.hasBeenSuperseded(database) else {
+            throw StoreError.failed("the database was written by a newer version of lambdad")
+        }
+    }
+
+    /// Every change of the schema, in order. A migration that was released is never edited: the next one mends it.
+    static var migrations: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1 functions") { database in
+            try database.execute(sql: "PRAGMA application_id = \(Self.applicationID)")
+            // The primary key's index is the order of paging. `record` is the whole of the function as JSON; what is
+            // a column as well is there to be looked up or to be unique.
+            try database.execute(
+                sql: """
+                    CREATE TABLE function (
+                        account TEXT NOT NULL,
+                        region TEXT NOT NULL,
+                        name TEXT NOT NULL,
+                        user_slot INTEGER NOT NULL UNIQUE CHECK (user_slot >= 0),
+                        record TEXT NOT NULL,
+                        PRIMARY KEY (account, region, name)
+                    ) STRICT
+                    """)
+            try database.execute(
+                sql: "CREATE TABLE counter (name TEXT NOT NULL PRIMARY KEY, value INTEGER NOT NULL) STRICT")
+            try database.execute(sql: "INSERT INTO counter (name, value) VALUES ('generation', 0)")
+        }
+        return migrator
+    }
+}

@@ -1,0 +1,3 @@
+internal import Glibc
+
+exit(LambdaExecutor.run(Array(CommandLine.arguments.dropFirst())))

@@ -1,0 +1,65 @@
+/*
+ * The frames between lambdad and a sandbox's init. The other end is Sources/LambdaCore/InitMessage.swift. A frame is
+ * a 32-bit length of what follows, one byte of kind, and the kind's fields; integers are little-endian.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    /* Bytes of one frame, its length included. */
+    LSB_FRAME_LIMIT = 262144,
+    /* Arguments and environment together. A frame could hold 65,535 empty strings, which nobody means. */
+    LSB_STRING_LIMIT = 8192,
+};
+
+enum lsb_request_kind {
+    LSB_REQUEST_START = 1,
+    LSB_REQUEST_SIGNAL = 2,
+    LSB_REQUEST_KILL_ALL = 3,
+    LSB_REQUEST_MEMORY = 4,
+};
+
+enum lsb_event_kind {
+    LSB_EVENT_STARTED = 16,
+    LSB_EVENT_START_FAILED = 17,
+    LSB_EVENT_EXITED = 18,
+    LSB_EVENT_MEMORY = 19,
+    LSB_EVENT_ALL_KILLED = 20,
+};
+
+/* What LSB_REQUEST_START asks for. The strings lie in the frame it was decoded from and live as long as that. */
+struct lsb_start {
+    uint32_t tag;
+    char **arguments;
+    char **environment;
+    char *working_directory;
+};
+
+struct lsb_signal {
+    uint32_t tag;
+    int32_t number;
+};
+
+enum lsb_decoding {
+    LSB_DECODED,
+    /* Not of this protocol: lengths that do not fit, bytes left over. The connection cannot be trusted any more. */
+    LSB_MALFORMED,
+    /* Well formed, but nothing that can be executed: no argument, a NUL in a string, too many strings. */
+    LSB_IMPOSSIBLE,
+};
+
+/* Both take the part of a frame after its kind. `lsb_decode_start` changes `fields` to end its strings with NUL, and
+ * sets the tag even where it answers LSB_IMPOSSIBLE, with the reason in *error. */
+enum lsb_decoding lsb_decode_start(uint8_t *fields, size_t length, struct lsb_start *start, int *error);
+enum lsb_decoding lsb_decode_signal(const uint8_t *fields, size_t length, struct lsb_signal *request);
+
+uint32_t lsb_load32(const uint8_t *bytes);
+
+/* Sends one event of `count` 32-bit words. Ends the sandbox when nobody listens any more. */
+void lsb_send(int control_fd, enum lsb_event_kind kind, const uint32_t *words, size_t count);
+
+/* Says why on descriptor 2, in one write, and ends init, and with it everything in the sandbox. */
+_Noreturn void lsb_give_up(const char *why, int error);

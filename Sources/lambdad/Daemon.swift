@@ -1,0 +1,196 @@
+internal import Engine
+internal import Foundation
+internal import Journal
+internal import LambdaAPI
+internal import LambdaCore
+internal import Lifecycle
+internal import Logging
+internal import NIOCore
+internal import NIOPosix
+internal import RuntimeAPI
+internal import Sandbox
+internal import ServicesEndpoint
+internal import SigV4
+internal import Store
+internal import UnixSignals
+
+/// Builds everything, starts it in order, reloads, and stops it in reverse.
+struct Daemon {
+    struct StartError: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// How long one answer of the executor may take; a sandbox takes milliseconds.
+    private static let launchDeadline = Duration.seconds(10)
+    /// Functions at one time: each has two user ids of the executor's range.
+    private static let userSlots = 32_768
+    /// How long clients may take to read their last answers once everything is stopped.
+    private static let closingLimit = Duration.seconds(5)
+    /// How often code that no function refers to is looked for.
+    static let collectionInterval = TimeAmount.minutes(10)
+
+    let configuration: Configuration
+    let file: ConfigurationFile
+    let manager = ServiceManager()
+    let time = SystemTime()
+
+    func run() async throws {
+        let destination = try LogDestination.select(self.logSetting())
+        let level = Logger.Level(rawValue: self.configuration.logLevel) ?? .info
+        var logger = Logger(label: "lambdad") { destination.handler(identifier: "lambdad", label: $0, level: level) }
+        logger.logLevel = level
+        let cores = System.coreCount
+        let loops = self.configuration.eventLoops > 0 ? self.configuration.eventLoops : max(1, cores / 2)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
+        let functionLog = try destination.functionLog { [logger] entries in
+            logger.error("log lines of functions were lost", metadata: ["count": "\(entries)"])
+        }
+
+        let store = try SQLiteFunctionStore(
+            path: "\(self.configuration.stateDirectory)/functions.sqlite", userSlots: Self.userSlots)
+        let code = try ContentAddressedCodeStore(directory: "\(self.configuration.stateDirectory)/code")
+        let runtimes = RuntimeCatalog()
+        let book = CredentialBook()
+        self.loadRuntimes(into: runtimes, self.configuration, logger)
+        try self.loadCredentials(into: book, self.configuration)
+
+        let settings = CurrentSettings(self.configuration.engineSettings)
+        let events = EnvironmentEvents()
+        self.logTransitions(of: events, logger)
+        let plane = InvocationPlane(
+            parts: EngineParts(
+                launcher: ExecutorClient(
+                    socketPath: self.configuration.executorSocket, launchDeadline: Self.launchDeadline),
+                credentials: try self.roleCredentials(book, group), runtimes: runtimes,
+                codeDirectory: { code.directory(of: $0) }, sessionName: { RoleSessionName.forFunction($0) },
+                log: functionLog, time: self.time, reader: KernelDescriptors(), runtimeServer: RuntimeAPIServer(),
+                servicesRelay: self.configuration.servicesEndpoint.map { Relays(target: $0, logger: logger) }, settings: settings,
+                events: events, logger: logger),
+            loops: Array(group.makeIterator()))
+        let server = self.makeServer(
+            store: store, code: code, plane: plane, runtimes: runtimes, book: book, logger: logger)
+        try await server.loadFunctions()
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { await server.run() }
+            try await server.finishInterruptedTransitions()
+            try await Listeners(group: group, configuration: self.configuration, server: server).open()
+            self.watch(group.next(), logger)
+            self.collect(on: group.next(), store: store, code: code, plane: plane, logger)
+            self.manager.status("serving")
+            self.manager.ready()
+            logger.info("ready", metadata: ["version": "\(Lambdad.version)", "event_loops": "\(loops)"])
+            let limit = await self.serve(
+                until: signals, settings: settings, runtimes: runtimes, book: book, logger)
+            await self.stop(server: server, plane: plane, group: group, limit: limit, logger)
+        }
+        if await !functionLog.flush(within: .seconds(5)) {
+            logger.warning("some log lines of functions did not reach the journal in time")
+        }
+        logger.info("stopped")
+        try await group.shutdownGracefully()
+    }
+
+    /// Reloads at SIGHUP until SIGTERM or SIGINT; gives the drain limit that is in force then.
+    private func serve(
+        until signals: UnixSignalsSequence, settings: CurrentSettings, runtimes: RuntimeCatalog, book: CredentialBook,
+        _ logger: Logger
+    ) async -> Duration {
+        var current = self.configuration
+        for await signal in signals {
+            guard signal == .sighup else { break }
+            current = self.reload(from: current, settings: settings, runtimes: runtimes, book: book, logger)
+        }
+        return current.drainTimeout
+    }
+
+    private func logSetting() throws -> LogDestination.Setting {
+        guard let setting = LogDestination.Setting(rawValue: self.configuration.log) else {
+            throw StartError(description: "log = \(self.configuration.log): expected auto, journal or stderr")
+        }
+        return setting
+    }
+
+    private func makeServer(
+        store: SQLiteFunctionStore, code: ContentAddressedCodeStore, plane: InvocationPlane, runtimes: RuntimeCatalog,
+        book: CredentialBook, logger: Logger
+    ) -> APIServer {
+        var api = APIConfiguration()
+        api.authentication = self.configuration.auth == .none ? .none : .sigV4
+        api.defaultAccount = self.configuration.account
+        api.defaultRegion = self.configuration.region
+        return APIServer(
+            configuration: api, store: store, code: code, sink: plane, runtimes: runtimes, credentials: book,
+            time: self.time, log: logger)
+    }
+
+    private func roleCredentials(
+        _ book: CredentialBook, _ group: any EventLoopGroup
+    ) throws -> any RoleCredentialsProvider {
+        guard let endpoint = self.configuration.servicesEndpoint else {
+            return LocalRoleCredentials(book: book, time: self.time)
+        }
+        let own = try self.servicesCredentials()
+        return STSRoleCredentials(
+            endpoint: endpoint, serviceCredentials: own, group: group, time: self.time)
+    }
+
+    /// The profile of the credentials file that signs calls to the services endpoint.
+    private func servicesCredentials() throws -> Credentials {
+        let text = try self.readCredentials(self.configuration)
+        let document = try INIDocument(parsing: text)
+        let profile = self.configuration.servicesProfile
+        guard let key = document.value("aws_access_key_id", in: profile),
+            let secret = document.value("aws_secret_access_key", in: profile)
+        else {
+            throw StartError(description: "services_profile = \(profile): the credentials file has no such profile")
+        }
+        return Credentials(
+            accessKeyID: key, secretAccessKey: secret, sessionToken: document.value("aws_session_token", in: profile),
+            expiration: nil)
+    }
+
+    /// Connections first: they end when their invocations have. What is not over at the limit is stopped.
+    private func stop(
+        server: APIServer, plane: InvocationPlane, group: any EventLoopGroup, limit: Duration, _ logger: Logger
+    ) async {
+        logger.info("stopping: running invocations may finish", metadata: ["limit": "\(limit)"])
+        self.manager.stopping()
+        self.manager.status("draining")
+        self.manager.extendTimeout(limit + .seconds(15))
+        await withTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { await server.drain() }
+            tasks.addTask {
+                do { try await Task.sleep(for: limit) } catch { return }
+                await plane.drain(within: .zero)
+                do { try await Task.sleep(for: Self.closingLimit) } catch { return }
+                // A client that does not read its answer keeps nobody here: its connection is cut.
+                server.closeConnections()
+            }
+            await tasks.next()
+            tasks.cancelAll()
+        }
+        await plane.drain(within: .zero)
+    }
+}
+
+/// Relays of services endpoints, made for one environment each.
+private struct Relays: ServicesRelaying {
+    let target: ServicesEndpointAddress
+    let logger: Logger
+
+    struct Running: EnvironmentServer {
+        let relay: EndpointRelay
+        let loop: any EventLoop
+        func close() { self.loop.makeFutureWithTask { await self.relay.close() }.whenComplete { _ in } }
+    }
+
+    func relay(listener: Int32, on loop: any EventLoop) throws -> any EnvironmentServer {
+        let relay = EndpointRelay(listener: listener, target: self.target, group: loop)
+        loop.makeFutureWithTask { try await relay.start() }.whenFailure { error in
+            // Without it, the function's calls of the endpoint are refused, which its own log shows.
+            logger.warning("a services endpoint could not be relayed: \(error)")
+        }
+        return Running(relay: relay, loop: loop)
+    }
+}

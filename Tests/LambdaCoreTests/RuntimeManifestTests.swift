@@ -1,0 +1,72 @@
+import LambdaCore
+import Testing
+
+@Suite struct `A runtime manifest` {
+    @Test func `says how functions are run`() throws {
+        let manifest = try RuntimeManifest(
+            parsing: """
+                [runtime]
+                id = python3.11
+                command = /usr/bin/python3 -m awslambdaric {handler}
+                directory = /usr/lib/lambdad/python3.11
+                substitutes = python3.12 python3.13
+                requires = /usr/bin/python3
+                version = python:3.11
+                managed = yes
+                [environment]
+                PATH = /usr/bin:/bin
+                """)
+        #expect(manifest.id == "python3.11")
+        #expect(manifest.root == "host")
+        #expect(manifest.command == ["/usr/bin/python3", "-m", "awslambdaric", "{handler}"])
+        #expect(manifest.directory == "/usr/lib/lambdad/python3.11")
+        #expect(manifest.substitutes == ["python3.12", "python3.13"])
+        #expect(manifest.requires == ["/usr/bin/python3"])
+        #expect(manifest.versionText == "python:3.11")
+        #expect(manifest.isManaged)
+        #expect(manifest.environment == ["PATH": "/usr/bin:/bin"])
+    }
+
+    @Test func `needs no more than an id`() throws {
+        let manifest = try RuntimeManifest(parsing: "[runtime]\nid = provided.al2023\n")
+        #expect(manifest.command.isEmpty)
+        #expect(manifest.directory == nil)
+        #expect(!manifest.isManaged)
+        #expect(manifest.versionText == "provided.al2023")
+    }
+
+    @Test(arguments: [
+        ("", "[runtime] id is missing"),
+        ("[runtime]\nid =\n", "[runtime] id is missing"),
+        ("[runtime]\nid = a\ncolour = red\n", "line 3: there is no setting 'colour' in [runtime]"),
+        ("[runtime]\nid = a\n[other]\n", "there is no section [other] in a runtime manifest"),
+        ("[runtime]\nid = a\nmanaged = maybe\n", "[runtime] managed must be yes or no, not 'maybe'"),
+        ("[runtime\n", "line 1: a section header must end with ']'"),
+    ])
+    func `that is wrong says where`(text: String, reason: String) {
+        let error = #expect(throws: RuntimeManifest.ManifestError.self) { try RuntimeManifest(parsing: text) }
+        #expect(error?.description == reason)
+    }
+
+    @Test func `has a version ARN that only its id and version change`() throws {
+        let region = try #require(Region("eu-west-1"))
+        let one = try RuntimeManifest(parsing: "[runtime]\nid = a\nversion = 1\n").versionARN(region: region)
+        let same = try RuntimeManifest(parsing: "[runtime]\nid = a\nversion = 1\nmanaged = yes\n").versionARN(
+            region: region)
+        let other = try RuntimeManifest(parsing: "[runtime]\nid = a\nversion = 2\n").versionARN(region: region)
+        #expect(one == same)
+        #expect(one != other)
+        #expect(one.hasPrefix("arn:aws:lambda:eu-west-1::runtime:"))
+        #expect(one.utf8.count == "arn:aws:lambda:eu-west-1::runtime:".utf8.count + 64)
+    }
+}
+
+@Suite struct `A pair of keys` {
+    @Test func `show nothing but the key id`() {
+        let credentials = Credentials(
+            accessKeyID: "AKID", secretAccessKey: "hush", sessionToken: "hush", expiration: nil)
+        for text in ["\(credentials)", String(reflecting: credentials)] {
+            #expect(text == "Credentials(AKID)")
+        }
+    }
+}

@@ -1,0 +1,95 @@
+"""What a function reaches over the network: nothing, or the services endpoint that the operator configured."""
+
+import pathlib
+import subprocess
+import sys
+import urllib.request
+
+import pytest
+
+from machines import eventually
+
+pytestmark = pytest.mark.network
+UNREACHABLE = {"ENETUNREACH", "EHOSTUNREACH", "EACCES", "EPERM"}
+
+
+def test_there_is_no_way_out(probe):
+    targets = [["1.1.1.1", 80], ["169.254.169.254", 80], ["10.0.0.1", 22], ["169.254.100.77", 80]]
+    seen = probe.do("connect", targets=[["169.254.100.1", 9001], *targets])
+    assert seen.pop("169.254.100.1:9001") is None, "the probe cannot even see the Runtime API"
+    assert set(seen.values()) <= UNREACHABLE, seen
+
+
+def test_the_machines_own_loopback_is_another(probe, machine):
+    port = int(machine.endpoint.rsplit(":", 1)[1])
+    seen = probe.do("connect", targets=[["127.0.0.1", port]])
+    assert seen == {f"127.0.0.1:{port}": "ECONNREFUSED"}
+
+
+@pytest.fixture(scope="module")
+def services():
+    """A server that speaks AWS's protocols, on the machine's loopback; this process is in its network namespace."""
+    port = 4577
+    server = subprocess.Popen(
+        [str(pathlib.Path(sys.executable).parent / "moto_server"), "-H", "127.0.0.1", "-p", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    url = f"http://127.0.0.1:{port}"
+
+    def answers():
+        assert server.poll() is None, "moto has ended"
+        try:
+            return urllib.request.urlopen(f"{url}/moto-api/", timeout=2).status == 200
+        except OSError:
+            return False
+
+    eventually("moto answers", answers, within=40)
+    yield url
+    server.terminate()
+    server.wait(10)
+
+
+@pytest.fixture
+def with_services(configured, services):
+    configured(services_endpoint=services)
+    return services
+
+
+def test_the_services_endpoint_is_there_and_is_all_that_is_there(deploy, with_services):
+    function = deploy("probe.py")
+    url = function.do("environment")["AWS_ENDPOINT_URL"]
+    host, port = url.removeprefix("http://").rsplit(":", 1)
+    assert host == "169.254.100.2"
+    seen = function.do("connect", targets=[[host, int(port)], ["1.1.1.1", 80], ["127.0.0.1", 4577]])
+    assert seen.pop(f"{host}:{port}") is None
+    assert set(seen.values()) <= UNREACHABLE | {"ECONNREFUSED"}, seen
+
+
+def test_boto3_inside_is_the_role_that_the_function_was_given(deploy, with_services):
+    function = deploy("probe.py", Timeout=30, MemorySize=512)
+    seen = function.do("caller_identity")
+    assert seen["arn"] == f"arn:aws:sts::000000000000:assumed-role/lambda-role/{function.name}"
+
+
+def test_the_session_of_a_function_with_one_letter_is_long_enough(deploy, with_services):
+    function = deploy("probe.py", FunctionName="z", Timeout=30, MemorySize=512)
+    assert function.do("caller_identity")["arn"].endswith("assumed-role/lambda-role/z@lambda_function")
+
+
+def test_boto3_inside_uses_other_services(deploy, with_services):
+    function = deploy("probe.py", Timeout=30, MemorySize=512)
+    assert function.do("store", bucket=f"bucket-{function.name}") == "kept"
+
+
+def test_an_endpoint_that_is_down_fails_the_start_with_its_reason(deploy, configured):
+    configured(services_endpoint="http://127.0.0.1:9")
+    function = deploy("probe.py")
+    code = None
+    try:
+        answer = function.invoke({"do": "echo"})
+    except function.client.exceptions.ClientError as error:
+        code = error.response["ResponseMetadata"]["HTTPStatusCode"], error.response["Error"]["Message"]
+        assert code[0] == 500 and "127.0.0.1:9" in code[1], code
+    else:
+        raise AssertionError(f"answered without credentials: {answer}")
