@@ -69,7 +69,7 @@ let package = Package(
             dependencies: ["LambdaCore", "Lifecycle", logging, nioCore, nioPosix, nioHTTP1], swiftSettings: strict),
         .target(
             name: "LambdaAPI",
-            dependencies: ["LambdaCore", "LambdaShapes", "SigV4", logging, nioCore, nioPosix, nioHTTP1, crypto],
+            dependencies: ["LambdaCore", "LambdaShapes", "SigV4", logging, nioCore, nioPosix, nioHTTP1],
             swiftSettings: strict),
         .target(
             name: "RuntimeAPI",

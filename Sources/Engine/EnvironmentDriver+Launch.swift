@@ -134,7 +134,8 @@ extension EnvironmentDriver {
         self.writePlatform(
             PlatformLog.initStart(
                 versionText: self.manifest.versionText,
-                versionARN: self.manifest.versionARN(region: self.function.key.region)))
+                versionARN: RuntimeVersion.arn(
+                    runtime: self.function.runtime, region: self.function.key.region)))
         self.startRuntime()
     }
 

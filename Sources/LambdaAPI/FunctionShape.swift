@@ -1,4 +1,3 @@
-import Crypto
 import LambdaCore
 
 /// Records as the API shows them. Members without a value are left out, as AWS does; the order is the model's.
@@ -19,7 +18,8 @@ enum FunctionShape {
             }
         }
         var version = JSONObject()
-        version["RuntimeVersionArn"] = .string(self.runtimeVersion(of: record))
+        version["RuntimeVersionArn"] = .string(
+            RuntimeVersion.arn(runtime: record.runtime, region: record.key.region))
         shape["RuntimeVersionConfig"] = .object(version)
         return shape
     }
@@ -77,11 +77,5 @@ enum FunctionShape {
         if let level = logging.systemLevel { object["SystemLogLevel"] = .string(level) }
         object["LogGroup"] = .string(logging.group)
         return object
-    }
-
-    /// AWS shows a hash of the runtime's build; here it is one of its id, which is as stable and as opaque.
-    private static func runtimeVersion(of record: FunctionRecord) -> String {
-        let hash = Hexadecimal.encode(SHA256.hash(data: Array(record.runtime.utf8)))
-        return "arn:aws:lambda:\(record.key.region)::runtime:\(hash)"
     }
 }

@@ -71,17 +71,3 @@ package protocol RuntimeDirectory: Sendable {
     /// Why `id` cannot be served, in a sentence for the API's caller; `nil` where it can.
     func refusal(of id: String) -> String?
 }
-
-extension RuntimeManifest {
-    /// `arn:aws:lambda:REGION::runtime:` and 64 hex digits that are the same for the same runtime and version text.
-    package func versionARN(region: Region) -> String {
-        var digits = ""
-        // FNV-1a with four seeds: an identifier that is stable over restarts, not a checksum of anything.
-        for seed in UInt64(0)..<4 {
-            var hash: UInt64 = 0xcbf2_9ce4_8422_2325 ^ (seed &* 0x9e37_79b9_7f4a_7c15)
-            for byte in "\(self.id) \(self.versionText)".utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-            digits += Hexadecimal.encode((0..<8).map { UInt8(truncatingIfNeeded: hash >> (8 * UInt64($0))) })
-        }
-        return "arn:aws:lambda:\(region)::runtime:\(digits)"
-    }
-}

@@ -14,14 +14,14 @@ package struct FilterProgram: Equatable, Sendable {
         try self.init(FilterPolicy(parsing: text))
     }
 
-    /// Two programs in a row. libseccomp gives no order to rules of one call that overlap, so denials are a program of
-    /// their own that lets everything else through, to the second, which allows.
+    /// Two programs in a row. libseccomp gives no order to rules of one call that overlap, so denials with a condition
+    /// are a program of their own that lets everything else through, to the second.
     package init(_ policy: FilterPolicy) throws(FilterError) {
-        let denials = try Self.compile(
-            policy.rules.filter { $0.decision != .allow }, otherwise: lsb_seccomp_allow())
-        let allowances = try Self.compile(
-            policy.rules.filter { $0.decision == .allow }, otherwise: lsb_seccomp_errno(policy.otherwise.number))
-        self.instructions = Self.passingOn(denials) + allowances
+        let isFirst = { (rule: FilterPolicy.Rule) in rule.decision != .allow && !rule.conditions.isEmpty }
+        let first = try Self.compile(policy.rules.filter(isFirst), otherwise: lsb_seccomp_allow())
+        let second = try Self.compile(
+            policy.rules.filter { !isFirst($0) }, otherwise: lsb_seccomp_errno(policy.otherwise.number))
+        self.instructions = Self.passingOn(first) + second
     }
 
     /// The number of a call on this machine; `nil` where it has none of this name.
@@ -49,29 +49,31 @@ package struct FilterProgram: Equatable, Sendable {
         try Self.check("SCMP_FLTATR_CTL_OPTIMIZE") {
             unsafe seccomp_attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, 2)
         }
-        for rule in rules {
-            // Safety: as above; the name is only read, during the call.
-            let number = unsafe seccomp_syscall_resolve_name(rule.call)
-            guard number != lsb_seccomp_unknown_call() else {
-                throw .invalid(line: rule.line, reason: "there is no system call \(rule.call)")
-            }
-            // The call belongs to another architecture than this machine's, as `open` does seen from arm64.
-            guard number >= 0 else { continue }
-            let action =
-                switch rule.decision {
-                case .allow: lsb_seccomp_allow()
-                case .deny(let errno): lsb_seccomp_errno(errno.number)
-                }
-            let comparisons = rule.conditions.map(Self.comparison)
-            // Safety: as above; the comparisons are copied by the call.
-            let result = unsafe seccomp_rule_add_array(
-                context, action, number, UInt32(comparisons.count), comparisons)
-            guard result == 0 else {
-                throw .invalid(line: rule.line, reason: "libseccomp refuses \(rule.call) with errno \(-result)")
-            }
-        }
         // Safety: the context lives until the end of this function.
+        for rule in rules { try unsafe Self.add(rule, to: context) }
         return try unsafe Self.export(context)
+    }
+
+    /// The caller keeps the context alive.
+    private static func add(_ rule: FilterPolicy.Rule, to context: scmp_filter_ctx) throws(FilterError) {
+        // Safety: the name is only read, during the call.
+        let number = unsafe seccomp_syscall_resolve_name(rule.call)
+        guard number != lsb_seccomp_unknown_call() else {
+            throw .invalid(line: rule.line, reason: "there is no system call \(rule.call)")
+        }
+        // The call belongs to another architecture than this machine's, as `open` does seen from arm64.
+        guard number >= 0 else { return }
+        let action =
+            switch rule.decision {
+            case .allow: lsb_seccomp_allow()
+            case .deny(let errno): lsb_seccomp_errno(errno.number)
+            }
+        let comparisons = rule.conditions.map(Self.comparison)
+        // Safety: the comparisons are copied by the call.
+        let result = unsafe seccomp_rule_add_array(context, action, number, UInt32(comparisons.count), comparisons)
+        guard result == 0 else {
+            throw .invalid(line: rule.line, reason: "libseccomp refuses \(rule.call) with errno \(-result)")
+        }
     }
 
     private static func comparison(_ condition: FilterPolicy.Condition) -> scmp_arg_cmp {
@@ -114,7 +116,8 @@ package struct FilterProgram: Equatable, Sendable {
         var result = program
         for index in 0..<count {
             let start = index * Self.instructionSize
-            let isAllow = program[start..<start + 4].elementsEqual(returnConstant)
+            let isAllow =
+                program[start..<start + 4].elementsEqual(returnConstant)
                 && program[start + 4..<start + 8].elementsEqual(allow)
             guard isAllow else { continue }
             // A jump counts from the instruction after it.

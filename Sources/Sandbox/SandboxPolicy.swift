@@ -112,7 +112,7 @@ package struct SandboxPolicy: Equatable, Sendable {
     }
 
     /// - Parameter slot: Inside the range; whoever asks has seen to that.
-    func identities(slot: Int) -> SandboxIdentities {
+    package func identities(slot: Int) -> SandboxIdentities {
         let function = self.uidBase + 2 * UInt32(slot)
         return SandboxIdentities(function: function, initProcess: function + 1)
     }
@@ -146,6 +146,11 @@ package struct AllowedPath: Equatable, Sendable {
 package struct SandboxIdentities: Equatable, Sendable {
     package let function: UInt32
     package let initProcess: UInt32
+
+    package init(function: UInt32, initProcess: UInt32) {
+        self.function = function
+        self.initProcess = initProcess
+    }
 
     /// What `uid_map` is given. Root is mapped so that files of root show as such; no process inside can become it,
     /// for none that could runs the function's code.

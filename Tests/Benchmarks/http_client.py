@@ -7,6 +7,7 @@ import hmac
 import io
 import json
 import socket
+import time
 import zipfile
 
 REGION, SERVICE = "us-east-1", "lambda"
@@ -86,6 +87,7 @@ class Client:
 
 
 def create_function(client, name, source):
+    """Returns once the function can be invoked."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as code:
         entry = zipfile.ZipInfo("echo.py", (2024, 1, 1, 0, 0, 0))
@@ -96,6 +98,11 @@ def create_function(client, name, source):
         "Role": "arn:aws:iam::000000000000:role/benchmark",
         "Code": {"ZipFile": base64.b64encode(archive.getvalue()).decode()},
     })
+    deadline = time.monotonic() + 30
+    while client.call("GET", f"/2015-03-31/functions/{name}/configuration")["State"] != "Active":
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"{name} does not become active")
+        time.sleep(0.01)
 
 
 def invocation_path(name):

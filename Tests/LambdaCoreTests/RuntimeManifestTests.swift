@@ -48,17 +48,6 @@ import Testing
         #expect(error?.description == reason)
     }
 
-    @Test func `has a version ARN that only its id and version change`() throws {
-        let region = try #require(Region("eu-west-1"))
-        let one = try RuntimeManifest(parsing: "[runtime]\nid = a\nversion = 1\n").versionARN(region: region)
-        let same = try RuntimeManifest(parsing: "[runtime]\nid = a\nversion = 1\nmanaged = yes\n").versionARN(
-            region: region)
-        let other = try RuntimeManifest(parsing: "[runtime]\nid = a\nversion = 2\n").versionARN(region: region)
-        #expect(one == same)
-        #expect(one != other)
-        #expect(one.hasPrefix("arn:aws:lambda:eu-west-1::runtime:"))
-        #expect(one.utf8.count == "arn:aws:lambda:eu-west-1::runtime:".utf8.count + 64)
-    }
 }
 
 @Suite struct `A pair of keys` {
@@ -68,5 +57,16 @@ import Testing
         for text in ["\(credentials)", String(reflecting: credentials)] {
             #expect(text == "Credentials(AKID)")
         }
+    }
+}
+
+@Suite struct `The name of a runtime's build` {
+    @Test func `is an ARN of the region with 64 digits, the same for the same runtime`() throws {
+        let region = try #require(Region("eu-west-1"))
+        let arn = RuntimeVersion.arn(runtime: "python3.11", region: region)
+        #expect(arn.hasPrefix("arn:aws:lambda:eu-west-1::runtime:"))
+        #expect(arn.split(separator: ":").last?.utf8.count == 64)
+        #expect(arn == RuntimeVersion.arn(runtime: "python3.11", region: region))
+        #expect(arn != RuntimeVersion.arn(runtime: "python3.12", region: region))
     }
 }

@@ -22,7 +22,10 @@ final class ExecutorUnderTest {
     var code: String { self.directory + "/code" }
     var runtime: String { self.directory + "/runtime" }
 
-    init(policy extra: String = "", filter: String? = nil, launchDeadline: Duration = .seconds(20)) throws {
+    init(
+        policy extra: String = "", filter: String? = nil, initProgram: String? = nil,
+        launchDeadline: Duration = .seconds(20)
+    ) throws {
         let name = "lambdad-test-\(UUID().uuidString)"
         self.directory = "/tmp/\(name)"
         self.cgroup = "/\(name)"
@@ -44,7 +47,7 @@ final class ExecutorUnderTest {
         self.process = try TestProgram.spawn(
             [
                 try TestProgram.path("lambda-executor"), "--socket", self.directory + "/socket",
-                "--policy", self.directory + "/policy", "--init", try StaticInit.path.get(),
+                "--policy", self.directory + "/policy", "--init", try initProgram ?? StaticInit.path.get(),
                 "--filter", filter ?? Self.repository + "/packaging/seccomp/default.policy", "--log", "stderr",
             ], descriptors: [nil, writer, writer])
         close(writer)

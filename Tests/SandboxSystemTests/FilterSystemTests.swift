@@ -74,9 +74,10 @@ import Testing
             let isMade = answer.hasPrefix("returned ") || (family == 10 && answer == "errno 97")
             #expect(isAllowed ? isMade : answer == "errno 97", "family \(family): \(answer)")
         }
-        #expect(try Self.answers(to: [Self.line("socket", [2, 3, 1]), Self.line("socket", [10, 3, 58])]) == [
-            "errno 1", "errno 1",
-        ])
+        #expect(
+            try Self.answers(to: [Self.line("socket", [2, 3, 1]), Self.line("socket", [10, 3, 58])]) == [
+                "errno 1", "errno 1",
+            ])
     }
 
     @Test func `ends when it makes a call of another architecture`() throws {
@@ -88,8 +89,9 @@ import Testing
     @Test func `gets the policy's answer for each number that no rule allows`() throws {
         let rules = try TestFilter.policy().rules
         let allowed = Set(rules.filter { $0.decision == .allow }.compactMap { FilterProgram.number(ofCall: $0.call) })
-        let denied = Set(rules.filter { $0.decision == .deny(.notPermitted) && $0.conditions.isEmpty }
-            .compactMap { FilterProgram.number(ofCall: $0.call) })
+        let denied = Set(
+            rules.filter { $0.decision == .deny(.notPermitted) && $0.conditions.isEmpty }
+                .compactMap { FilterProgram.number(ofCall: $0.call) })
         // The kernel passes uretprobe and uprobe by every filter, and kills who makes them outside of a probe.
         let unfiltered: Set<Int32> = [335, 336]
         let refused = (Int32(0)...511).filter { !allowed.contains($0) && !unfiltered.contains($0) }
@@ -101,7 +103,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ["bash", "-c", "set -e; x=$(echo sub | cat); mkfifo $0.f; rm $0.f; [[ $x == sub ]]; echo ok", "/tmp/lambdad-$$"],
+        [
+            "bash", "-c", "set -e; x=$(echo sub | cat); mkfifo $0.f; rm $0.f; [[ $x == sub ]]; echo ok",
+            "/tmp/lambdad-$$",
+        ],
         ["curl", "--silent", "--fail", "file:///etc/hostname", "--output", "/dev/null", "--write-out", "ok"],
         [
             "python3", "-c",

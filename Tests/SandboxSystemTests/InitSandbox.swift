@@ -49,7 +49,7 @@ final class InitSandbox {
         // Its death takes the pid namespace with it (--kill-child).
         if self.status == nil {
             kill(self.namespaceProcess, SIGKILL)
-            _ = try? TestProgram.wait(self.namespaceProcess) // reaped, or never ours
+            _ = try? TestProgram.wait(self.namespaceProcess)  // reaped, or never ours
         }
         if self.control >= 0 { close(self.control) }
         close(self.log)

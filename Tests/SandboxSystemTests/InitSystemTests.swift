@@ -4,7 +4,9 @@ import LambdaCore
 import Testing
 
 /// The real lambda-init, in a user namespace as the executor makes it, under the default filter.
-@Suite(.serialized, .enabled(if: TestProgram.isPrivileged, "needs root, for pid namespaces and the map of a user namespace"))
+@Suite(
+    .serialized,
+    .enabled(if: TestProgram.isPrivileged, "needs root, for pid namespaces and the map of a user namespace"))
 struct `The init of a sandbox` {
     private static let path = ["PATH=/usr/bin:/bin"]
 
@@ -37,7 +39,8 @@ struct `The init of a sandbox` {
         #expect(lines[15] == "/dev/null")
     }
 
-    @Test func `starts it in the directory and with the environment that were asked for, in a group of its own`() throws {
+    @Test func `starts it in the directory and with the environment that were asked for, in a group of its own`() throws
+    {
         let sandbox = try InitSandbox.start()
         try sandbox.send(
             .start(
@@ -182,7 +185,8 @@ struct `The init of a sandbox` {
         #expect(try sandbox.next() == .memory(peakBytes: 0))
         // 40 MB for a moment: the peak has to stay.
         try sandbox.startShell(
-            "exec python3 -S -c 'import time; x = b\"x\" * 40_000_000; x = None; print(1, flush=True); time.sleep(1000)'")
+            "exec python3 -S -c 'import time; x = b\"x\" * 40_000_000; x = None; print(1, flush=True); time.sleep(1000)'"
+        )
         #expect(try sandbox.logLines(1) == ["1"])
         try sandbox.send(.memory)
         guard case .memory(let peak) = try sandbox.next() else { throw TestFailure("no memory figure") }
@@ -221,8 +225,10 @@ struct `The init of a sandbox` {
 
     @Test func `takes a frame of the greatest size, and several in one piece`() throws {
         let sandbox = try InitSandbox.start()
-        let overhead = InitRequest.start(tag: 1, arguments: ["true", ""], environment: Self.path, workingDirectory: "/")
-            .frame.count
+        let overhead = InitRequest.start(
+            tag: 1, arguments: ["true", ""], environment: Self.path, workingDirectory: "/"
+        )
+        .frame.count
         // One argument of more than 128 KiB is too long for exec, so there are two.
         let half = (InitRequest.frameLimit - overhead - 4) / 2
         let filler = [String(repeating: "x", count: half), String(repeating: "y", count: half)]
@@ -239,18 +245,20 @@ struct `The init of a sandbox` {
         guard case .started(1, _)? = events.first else { throw TestFailure("not started: \(events)") }
     }
 
-    @Test(arguments: [
-        ([0, 0, 0, 0], "a frame has an impossible length"), ([0xFF, 0xFF, 0xFF, 0xFF], "a frame has an impossible length"),
-        ([0xFD, 0xFF, 3, 0], "a frame has an impossible length"), ([1, 0, 0, 0, 99], "unknown kind of request"),
-        ([2, 0, 0, 0, 3, 0], "malformed request to kill"), ([2, 0, 0, 0, 4, 0], "malformed request for memory"),
-        ([5, 0, 0, 0, 2, 1, 0, 0, 0], "malformed signal request"), ([1, 0, 0, 0, 1], "malformed start request"),
-        // One argument that says it is longer than the frame.
-        ([13, 0, 0, 0, 1, 1, 0, 0, 0, 1, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF], "malformed start request"),
-        // More arguments than bytes.
-        ([9, 0, 0, 0, 1, 1, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF], "malformed start request"),
-        // A byte behind the working directory.
-        ([18, 0, 0, 0, 1, 1, 0, 0, 0] + [UInt8](repeating: 0, count: 13), "malformed start request"),
-    ] as [([UInt8], String)])
+    @Test(
+        arguments: [
+            ([0, 0, 0, 0], "a frame has an impossible length"),
+            ([0xFF, 0xFF, 0xFF, 0xFF], "a frame has an impossible length"),
+            ([0xFD, 0xFF, 3, 0], "a frame has an impossible length"), ([1, 0, 0, 0, 99], "unknown kind of request"),
+            ([2, 0, 0, 0, 3, 0], "malformed request to kill"), ([2, 0, 0, 0, 4, 0], "malformed request for memory"),
+            ([5, 0, 0, 0, 2, 1, 0, 0, 0], "malformed signal request"), ([1, 0, 0, 0, 1], "malformed start request"),
+            // One argument that says it is longer than the frame.
+            ([13, 0, 0, 0, 1, 1, 0, 0, 0, 1, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF], "malformed start request"),
+            // More arguments than bytes.
+            ([9, 0, 0, 0, 1, 1, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF], "malformed start request"),
+            // A byte behind the working directory.
+            ([18, 0, 0, 0, 1, 1, 0, 0, 0] + [UInt8](repeating: 0, count: 13), "malformed start request"),
+        ] as [([UInt8], String)])
     func `gives up on what is not of its protocol, with a line that says so`(bytes: [UInt8], reason: String) throws {
         let sandbox = try InitSandbox.start()
         try sandbox.send(bytes: bytes)

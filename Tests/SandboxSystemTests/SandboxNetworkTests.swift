@@ -59,7 +59,7 @@ struct `The network of a sandbox` {
     /// Takes one connection and greets it.
     private func serve(_ listener: Int32) throws -> Bool {
         guard try InitSandbox.isReadable(listener) else { return false }
-        let connection = unsafe accept(listener, nil, nil)
+        let connection = accept(listener, nil, nil)
         defer { close(connection) }
         let greeting = Array("hello".utf8)
         // Safety: the array lives for the call.

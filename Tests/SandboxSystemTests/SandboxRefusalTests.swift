@@ -36,15 +36,21 @@ struct `A request that cannot be met` {
         }
     }
 
-    @Test func `fails by the name of the child's step, and leaves nothing`() async throws {
+    @Test func `fails where the code is no directory`() async throws {
         let executor = try ExecutorUnderTest()
-        // A root without /var/task cannot be; a file in place of the directory of the code can.
         try ExecutorUnderTest.write("x", to: executor.code + "/file")
         await #expect(throws: LaunchError.setupFailed(step: "open file", errno: ENOTDIR)) {
             try await executor.client.launch(executor.request(code: executor.code + "/file"))
         }
-        let next = try await executor.sandbox()
-        #expect(try next.run(["/bin/true"]).exit == .status(0))
+        #expect(try await executor.sandbox().run(["/bin/true"]).exit == .status(0))
+    }
+
+    @Test func `fails by the name of the child's step and the errno, which the probe tells at start`() throws {
+        #expect {
+            _ = try ExecutorUnderTest(initProgram: "/etc/passwd")
+        } throws: { error in
+            "\(error)".contains("exec of init") && "\(error)".contains("errno: \(ENOEXEC)")
+        }
     }
 
     @Test func `is refused past the limit of sandboxes`() async throws {

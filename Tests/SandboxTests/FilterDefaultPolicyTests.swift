@@ -60,27 +60,29 @@ import Testing
         setdomainname sethostname setns settimeofday swapoff swapon syslog umount2 unshare userfaultfd vhangup vmsplice
         """
 
-    private static let byArgument: [Row] = [
-        // fork in libc: CLONE_CHILD_CLEARTID, CLONE_CHILD_SETTID, SIGCHLD; then the flags of a thread.
-        Row("clone", [0x0120_0011], .allow), Row("clone", [0x003D_0F00], .allow),
-        Row("clone", [0x0002_0011], permission), Row("clone", [0x0200_0011], permission),
-        Row("clone", [0x0400_0011], permission), Row("clone", [0x0800_0011], permission),
-        Row("clone", [0x1000_0011], permission), Row("clone", [0x2000_0011], permission),
-        Row("clone", [0x4000_0011], permission), Row("clone", [0x7E02_0011], permission),
-        Row("clone3", [], unknown),
-        Row("ioctl", [0, 0x5401], .allow), Row("ioctl", [0, 0x5412], permission),
-        Row("ioctl", [0, 0xFFFF_FFFF_0000_5412], permission), Row("ioctl", [0, 0x541C], permission),
-        Row("ioctl", [0, 0x1_0000_541C], permission),
-        Row("personality", [0xFFFF_FFFF], .allow), Row("personality", [0], .allow),
-        Row("personality", [0x0004_0000], unknown), Row("personality", [0x0010_0000], unknown),
-        Row("socket", [1, 1], .allow), Row("socket", [1, 2], .allow), Row("socket", [1, 5], .allow),
-        Row("socket", [1, 0x80801], .allow), Row("socket", [2, 1], .allow), Row("socket", [2, 2], .allow),
-        Row("socket", [10, 1], .allow), Row("socket", [10, 2], .allow), Row("socket", [10, 0x80802], .allow),
-        Row("socket", [2, 3], permission), Row("socket", [10, 3], permission), Row("socket", [2, 10], permission),
-        Row("socket", [10, 0xFF_0000_0003], permission), Row("socket", [2, 5], unknown), Row("socket", [1, 3], unknown),
-        Row("socket", [0x1_0000_0002, 3], family), Row("socket", [0x1_0000_0010, 3], family),
-        Row("socketpair", [1, 1], .allow), Row("socketpair", [2, 1], unknown),
-    ]
+    private static let byArgument: [Row] =
+        [
+            // fork in libc: CLONE_CHILD_CLEARTID, CLONE_CHILD_SETTID, SIGCHLD; then the flags of a thread.
+            Row("clone", [0x0120_0011], .allow), Row("clone", [0x003D_0F00], .allow),
+            Row("clone", [0x0002_0011], permission), Row("clone", [0x0200_0011], permission),
+            Row("clone", [0x0400_0011], permission), Row("clone", [0x0800_0011], permission),
+            Row("clone", [0x1000_0011], permission), Row("clone", [0x2000_0011], permission),
+            Row("clone", [0x4000_0011], permission), Row("clone", [0x7E02_0011], permission),
+            Row("clone3", [], unknown),
+            Row("ioctl", [0, 0x5401], .allow), Row("ioctl", [0, 0x5412], permission),
+            Row("ioctl", [0, 0xFFFF_FFFF_0000_5412], permission), Row("ioctl", [0, 0x541C], permission),
+            Row("ioctl", [0, 0x1_0000_541C], permission),
+            Row("personality", [0xFFFF_FFFF], .allow), Row("personality", [0], .allow),
+            Row("personality", [0x0004_0000], unknown), Row("personality", [0x0010_0000], unknown),
+            Row("socket", [1, 1], .allow), Row("socket", [1, 2], .allow), Row("socket", [1, 5], .allow),
+            Row("socket", [1, 0x80801], .allow), Row("socket", [2, 1], .allow), Row("socket", [2, 2], .allow),
+            Row("socket", [10, 1], .allow), Row("socket", [10, 2], .allow), Row("socket", [10, 0x80802], .allow),
+            Row("socket", [2, 3], permission), Row("socket", [10, 3], permission), Row("socket", [2, 10], permission),
+            Row("socket", [10, 0xFF_0000_0003], permission), Row("socket", [2, 5], unknown),
+            Row("socket", [1, 3], unknown),
+            Row("socket", [0x1_0000_0002, 3], family), Row("socket", [0x1_0000_0010, 3], family),
+            Row("socketpair", [1, 1], .allow), Row("socketpair", [2, 1], unknown),
+        ]
         + ([0, 3, 4, 5, 6, 7, 8, 9] + Array(11...64)).map { Row("socket", [$0, 3], family) }
 
     private static let table: [Row] =
