@@ -47,8 +47,12 @@ static inline int lsb_memory_file(void) { return memfd_create("journal-entry", L
 /* fcntl is variadic. Journald trusts the memory of an unprivileged sender only when nobody can change it any more. */
 static inline int lsb_seal(int memory_fd) { return fcntl(memory_fd, LSB_ADD_SEALS, LSB_ALL_SEALS) < 0 ? errno : 0; }
 
-/* fcntl is variadic. Returns 0 or an errno. */
-static inline int lsb_close_on_exec(int fd) { return fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? errno : 0; }
+/* fcntl is variadic. Sets close-on-exec and non-blocking. Returns 0 or an errno. */
+static inline int lsb_adopt(int fd) {
+    const int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) return errno;
+    return fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? errno : 0;
+}
 
 /* The counterpart of lsb_send_descriptor, for tests. Returns the descriptor, or a negative errno. */
 static inline int lsb_receive_descriptor(int socket_fd) {

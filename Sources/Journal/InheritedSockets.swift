@@ -5,7 +5,8 @@ import Glibc
 package struct InheritedSocket: Sendable, Equatable {
     package enum Family: Sendable, Equatable { case internet4, internet6, unix }
 
-    /// The owner closes it. Close-on-exec is set.
+    /// The owner closes it. Close-on-exec is set, and it does not block: systemd hands over sockets that do, and whoever
+    /// accepts until nothing is left would wait for ever.
     package let descriptor: Int32
     /// `FileDescriptorName=` of the socket unit.
     package let name: String
@@ -22,8 +23,8 @@ package struct InheritedSocket: Sendable, Equatable {
 package enum InheritedSocketError: Error, Equatable {
     /// `LISTEN_FDS` and its companions do not fit together; the number is the errno.
     case unreadable(Int32)
-    /// Close-on-exec could not be set; the number is the errno.
-    case notClosable(name: String, Int32)
+    /// Close-on-exec or non-blocking could not be set; the number is the errno.
+    case notAdopted(name: String, Int32)
 }
 
 /// Sockets from systemd.
@@ -65,8 +66,8 @@ package enum InheritedSockets {
                 _ = close(descriptor)
                 continue
             }
-            let refusal = lsb_close_on_exec(descriptor)
-            if refusal != 0 { failure = .notClosable(name: name, refusal) }
+            let refusal = lsb_adopt(descriptor)
+            if refusal != 0 { failure = .notAdopted(name: name, refusal) }
             kept.append(InheritedSocket(descriptor: descriptor, name: name, family: family))
         }
         guard let failure else { return kept }

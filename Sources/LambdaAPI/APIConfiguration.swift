@@ -16,6 +16,8 @@ package struct APIConfiguration: Sendable {
 
     /// Connections served at one time; one more is closed at once.
     package var maximumConnections = 4_096
+    /// Bytes of large request bodies held at one time, all connections together; past it a body is refused with a 503.
+    package var bufferedBodyBytes = 1_073_741_824
     /// From a request's first byte to the end of its head.
     package var headTimeout = TimeAmount.seconds(30)
     /// Within this time a body must grow by ``minimumBodyProgress`` or end.

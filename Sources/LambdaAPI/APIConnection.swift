@@ -37,7 +37,10 @@ final class APIConnection: ChannelInboundHandler {
         let target: RequestTarget
         let subject: Subject
         let requestID: RequestID
+        let arrival: WallTime
         var body: [UInt8] = []
+        /// Held where the body is large.
+        var share: BodyBudget.Share?
     }
 
     let server: APIServer
@@ -132,7 +135,9 @@ final class APIConnection: ChannelInboundHandler {
         let subject = APIConnection.subject(of: head, target)
         let given = head.headers.first(name: HeaderName.requestID)
         let requestID = given.flatMap { RequestID($0) } ?? .random()
-        var request = Request(head: head, target: target, subject: subject, requestID: requestID)
+        var request = Request(
+            head: head, target: target, subject: subject, requestID: requestID,
+            arrival: self.server.time.wallTime)
         self.phase = .body
         self.bodyBytesAtCheck = 0
         self.deadline = self.loop.now + self.server.configuration.bodyTimeout
@@ -145,6 +150,10 @@ final class APIConnection: ChannelInboundHandler {
             self.request = request
             return self.refuse(error)
         }
+        if let error = self.admit(&request, bodyOf: length) {
+            self.request = request
+            return self.refuse(error)
+        }
         // Reserved by what was promised, but no more than a small request: memory is given for bytes, not for words.
         if length > 0 { request.body.reserveCapacity(min(length, 65_536)) }
         self.request = request
@@ -152,9 +161,12 @@ final class APIConnection: ChannelInboundHandler {
     }
 
     private func bodyArrived(_ bytes: ByteBuffer) {
-        guard self.phase == .body, let request = self.request else { return }
-        let length = request.body.count + bytes.readableBytes
-        if let error = APIConnection.refusal(of: length, for: request.subject) { return self.refuse(error) }
+        // No copy of the request may be alive while its body grows, or each piece of a body would copy all before it.
+        guard self.phase == .body, let subject = self.request?.subject, let received = self.request?.body.count else {
+            return
+        }
+        let length = received + bytes.readableBytes
+        if let error = APIConnection.refusal(of: length, for: subject) { return self.refuse(error) }
         self.request?.body.append(contentsOf: bytes.readableBytesView)
     }
 
@@ -164,6 +176,33 @@ final class APIConnection: ChannelInboundHandler {
         case .discarding: self.context?.close(promise: nil)
         case .resting, .head, .answering, .closed: break
         }
+    }
+
+    /// Why a large body is not taken now, if it is not. Small ones cost less than the question.
+    private func admit(_ request: inout Request, bodyOf length: Int) -> APIError? {
+        // Chunks do not say how many they are, so they count as the most that is allowed.
+        let isChunked = request.head.headers.contains(name: "Transfer-Encoding")
+        guard isChunked || length > BodyBudget.freeBytes else { return nil }
+        let (limit, needsSignature) =
+            switch request.subject {
+            case .invoke: (Limits.synchronousPayloadBytes, true)
+            case .operation(let operation, _): (APIConnection.limit(of: operation), true)
+            case .code, .health, .unknown: (Limits.synchronousPayloadBytes, false)
+            }
+        if needsSignature {
+            do {
+                try self.server.invoker.authenticator.precheck(
+                    target: request.target, headers: request.head.headers, arrival: request.arrival)
+            } catch { return error }
+        }
+        guard let share = self.server.bodies.share(of: isChunked ? limit : length) else { return .bodiesFull }
+        request.share = share
+        return nil
+    }
+
+    private static func limit(of operation: Operation) -> Int {
+        operation == .CreateFunction || operation == .UpdateFunctionCode
+            ? Limits.controlPlaneRequestBytes : Limits.synchronousPayloadBytes
     }
 
     private static func subject(of head: HTTPRequestHead, _ target: RequestTarget) -> Subject {
@@ -186,8 +225,7 @@ final class APIConnection: ChannelInboundHandler {
         case .invoke:
             return length > Limits.synchronousPayloadBytes ? .payloadTooLarge(length) : nil
         case .operation(let operation, _):
-            let carriesCode = operation == .CreateFunction || operation == .UpdateFunctionCode
-            let limit = carriesCode ? Limits.controlPlaneRequestBytes : Limits.synchronousPayloadBytes
+            let limit = self.limit(of: operation)
             return length >= limit ? .requestTooLarge(operation, limit: limit) : nil
         case .code, .health, .unknown:
             return length > Limits.synchronousPayloadBytes
@@ -225,9 +263,10 @@ final class APIConnection: ChannelInboundHandler {
         let whole = ControlRequest(
             requestID: request.requestID, subject: subject, method: request.head.method.rawValue,
             target: request.target,
-            headers: request.head.headers, body: request.body)
+            headers: request.head.headers, body: request.body, arrival: request.arrival, share: request.share)
         // Up to 70 MB; the job has it, and this connection may wait for long.
         self.request?.body = []
+        self.request?.share = nil
         self.server.submit(
             APIServer.Job(request: whole) { response in loop.execute { bound.value.finish(response) } })
     }
@@ -237,7 +276,8 @@ final class APIConnection: ChannelInboundHandler {
             let decision = try self.server.invoker.decide(
                 Invoker.Request(
                     requestID: request.requestID, method: request.head.method.rawValue, target: request.target,
-                    label: label, headers: request.head.headers, body: request.body))
+                    label: label, headers: request.head.headers, body: request.body,
+                    arrival: request.arrival))
             self.request?.body = []
             switch decision {
             case .dryRun(let trace):
@@ -253,7 +293,10 @@ final class APIConnection: ChannelInboundHandler {
     private func run(_ invocation: Invocation) {
         let bound = NIOLoopBound(self, eventLoop: self.loop)
         let loop = self.loop
-        self.server.sink.submit(invocation) { result in
+        let share = self.request?.share
+        self.server.sink.submit(invocation) { [share] result in
+            // The payload lives as long as the invocation, also where the client has gone; so does its share of memory.
+            _ = share
             if loop.inEventLoop {
                 bound.value.finish(result, of: invocation)
             } else {

@@ -26,6 +26,7 @@ package final class APIServer: Sendable {
 
     let configuration: APIConfiguration
     let invoker: Invoker
+    let bodies: BodyBudget
     let sink: any InvocationSink
     let time: any TimeSource
     let log: Logger
@@ -45,7 +46,8 @@ package final class APIServer: Sendable {
         self.time = time
         self.log = log
         self.store = store
-        let authenticator = Authenticator(configuration: configuration, credentials: credentials, time: time)
+        let authenticator = Authenticator(configuration: configuration, credentials: credentials)
+        self.bodies = BodyBudget(bytes: configuration.bufferedBodyBytes)
         self.invoker = Invoker(authenticator: authenticator, catalog: self.catalog, time: time)
         self.controlPlane = ControlPlane(
             store: store, code: code, sink: sink, runtimes: runtimes, catalog: self.catalog,

@@ -6,27 +6,34 @@ import SigV4
 struct Authenticator: Sendable {
     private let configuration: APIConfiguration
     private let verifier: SignatureVerifier
-    private let time: any TimeSource
 
-    init(configuration: APIConfiguration, credentials: CredentialBook, time: any TimeSource) {
+    init(configuration: APIConfiguration, credentials: CredentialBook) {
         self.configuration = configuration
         self.verifier = SignatureVerifier(service: "lambda", credentials: credentials)
-        self.time = time
     }
 
+    /// - Parameter arrival: When the request's head was there. A long upload must not outlive its own signature.
     func caller(
-        method: String, target: RequestTarget, headers: HTTPHeaders, body: [UInt8]
+        method: String, target: RequestTarget, headers: HTTPHeaders, body: [UInt8], arrival: WallTime
     ) throws(APIError) -> Caller {
         switch self.configuration.authentication {
         case .sigV4:
             do {
                 return try self.verifier.verify(
                     method: method, path: target.path, query: target.query, header: { headers[$0] }, body: body,
-                    now: self.time.wallTime)
+                    now: arrival)
             } catch { throw APIError(error) }
         case .none:
             return self.unverified(headers)
         }
+    }
+
+    /// Refuses strangers before their body is taken; a signature that is wrong shows only once the body is there.
+    func precheck(target: RequestTarget, headers: HTTPHeaders, arrival: WallTime) throws(APIError) {
+        guard self.configuration.authentication == .sigV4 else { return }
+        do {
+            try self.verifier.precheck(query: target.query, header: { headers[$0] }, now: arrival)
+        } catch { throw APIError(error) }
     }
 
     /// A 12-digit access key is the account, as local tools expect; anything else means the defaults.

@@ -18,6 +18,9 @@ struct ControlRequest: Sendable {
     let target: RequestTarget
     let headers: HTTPHeaders
     let body: [UInt8]
+    let arrival: WallTime
+    /// Given back once the request is done with.
+    let share: BodyBudget.Share?
 }
 
 /// The operations that read and write functions. They may be slow, and run away from the event loops.
@@ -67,7 +70,8 @@ struct ControlPlane: Sendable {
         _ operation: Operation, labels: [String: String], _ request: ControlRequest
     ) async throws(APIError) -> Outcome {
         let caller = try self.authenticator.caller(
-            method: request.method, target: request.target, headers: request.headers, body: request.body)
+            method: request.method, target: request.target, headers: request.headers, body: request.body,
+            arrival: request.arrival)
         guard ControlPlane.isAvailable(operation) else { throw .notImplemented(operation) }
         let call = Call(request: request, caller: caller, input: try self.input(operation, labels: labels, request))
         switch operation {

@@ -156,6 +156,9 @@ extension APIError {
 
     static let stopping = APIError(.serviceUnavailable, "The server is stopping. Try again.")
 
+    static let bodiesFull = APIError(
+        .serviceUnavailable, "Too many large requests are being received at one time. Try again.")
+
     static let tooSlow = APIError(.requestTimeout, "The request was not received in time.")
 
     static func notImplemented(_ operation: Operation) -> APIError {

@@ -22,6 +22,7 @@ struct Invoker: Sendable {
         let label: Substring
         let headers: HTTPHeaders
         let body: [UInt8]
+        let arrival: WallTime
     }
 
     let authenticator: Authenticator
@@ -47,7 +48,8 @@ struct Invoker: Sendable {
     func decide(_ request: Request) throws(APIError) -> Decision {
         let receivedAt = self.time.now
         let caller = try self.authenticator.caller(
-            method: request.method, target: request.target, headers: request.headers, body: request.body)
+            method: request.method, target: request.target, headers: request.headers, body: request.body,
+            arrival: request.arrival)
         let options = try Options(request)
         let (key, qualifier) = try options.reference.resolve(
             account: caller.account, region: caller.region, queryQualifier: options.qualifier)
@@ -64,7 +66,7 @@ struct Invoker: Sendable {
         }
         let clientContext = try Invoker.clientContext(request.headers)
         let trace = TraceHeader.complete(
-            request.headers.first(name: HeaderName.traceID), active: record.tracing == .active, now: self.time.wallTime)
+            request.headers.first(name: HeaderName.traceID), active: record.tracing == .active, now: request.arrival)
         guard !options.isDryRun else { return .dryRun(trace: trace) }
         return .run(
             Invocation(

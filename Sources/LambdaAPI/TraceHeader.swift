@@ -71,12 +71,10 @@ enum TraceHeader {
 
 /// Lower-case hex of a fixed width.
 enum FixedHex {
-    private static let alphabet = Array("0123456789abcdef".utf8)
-
     static func text(_ number: UInt64, digits: Int) -> String {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(digits)
-        for place in (0..<digits).reversed() { bytes.append(self.alphabet[Int(number >> UInt64(place * 4) & 15)]) }
+        for place in (0..<digits).reversed() { bytes.append(Hexadecimal.digit(number >> UInt64(place * 4))) }
         return String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -109,18 +109,19 @@ package struct RequestID: Hashable, Sendable, CustomStringConvertible {
 
     private init(unchecked text: String) { self.text = text }
 
-    /// A random (version 4) UUID.
+    /// A random (version 4) UUID. Two draws and one string: every invocation makes one.
     package static func random() -> RequestID {
-        var digits = Array(Hexadecimal.random(bytes: 16))
-        digits[12] = "4"
-        digits[16] = ["8", "9", "a", "b"].randomElement() ?? "8"
-        let hex = String(digits)
-        var text = ""
-        for (index, digit) in hex.enumerated() {
-            if index == 8 || index == 12 || index == 16 || index == 20 { text.append("-") }
-            text.append(digit)
+        var generator = SystemRandomNumberGenerator()
+        // The version in bits 12 to 15 of the first half, the variant in the two highest of the second.
+        let first = generator.next() & ~0xF000 | 0x4000
+        let second = generator.next() & ~(0b11 << 62) | 0b10 << 62
+        var text: [UInt8] = []
+        text.reserveCapacity(36)
+        for (half, group) in [(first, 8..<16), (first, 4..<8), (first, 0..<4), (second, 12..<16), (second, 0..<12)] {
+            if !text.isEmpty { text.append(0x2D) }
+            for place in group.reversed() { text.append(Hexadecimal.digit(half >> UInt64(place * 4))) }
         }
-        return RequestID(unchecked: text)
+        return RequestID(unchecked: String(decoding: text, as: UTF8.self))
     }
 
     package var description: String { self.text }
@@ -142,9 +143,14 @@ package enum Hexadecimal {
         return String(decoding: out, as: UTF8.self)
     }
 
+    /// The digit of the lowest four bits.
+    package static func digit(_ bits: UInt64) -> UInt8 { digits[Int(bits & 15)] }
+
     /// Random lower-case hex digits from the system's generator; `bytes` bytes make twice as many digits.
     package static func random(bytes count: Int) -> String {
         var generator = SystemRandomNumberGenerator()
-        return encode((0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
+        // Eight bytes a draw, for each draw is a system call.
+        let words = (0..<(count + 7) / 8).map { _ in generator.next() }
+        return encode((0..<count).map { UInt8(truncatingIfNeeded: words[$0 / 8] >> UInt64($0 % 8 * 8)) })
     }
 }

@@ -99,7 +99,7 @@ private struct JSONParser {
         }
     }
 
-    /// The run of `\uXXXX` that `bytes` begins with: a pair of surrogates must be decoded together.
+    /// The run of escapes with four digits that `bytes` begins with: a pair of surrogates must be decoded together.
     private static func codeUnits(_ bytes: ArraySlice<UInt8>) -> [UInt16] {
         var units: [UInt16] = []
         var index = bytes.startIndex

@@ -96,3 +96,23 @@ extension [UInt8] {
         self.append(0x22)
     }
 }
+
+/// Requests hold environment values and payloads, so a tree has no textual form: only its kind and size.
+extension JSONValue: CustomStringConvertible, CustomDebugStringConvertible {
+    package var description: String {
+        switch self {
+        case .null: "JSON null"
+        case .bool: "JSON boolean"
+        case .number: "JSON number"
+        case .string(let text): "JSON string of \(text.utf8.count) bytes"
+        case .array(let elements): "JSON array of \(elements.count)"
+        case .object(let object): object.description
+        }
+    }
+    package var debugDescription: String { self.description }
+}
+
+extension JSONObject: CustomStringConvertible, CustomDebugStringConvertible {
+    package var description: String { "JSON object of \(self.count)" }
+    package var debugDescription: String { self.description }
+}

@@ -60,6 +60,12 @@ package struct InvocationMachine: Sendable {
         return false
     }
 
+    /// Whether the runtime is still being started for it: what fails now is an init.
+    package var isWaitingForRuntime: Bool {
+        if case .waitingForRuntime = self.phase { return true }
+        return false
+    }
+
     /// From delivery (or the start of a suppressed init) to the end, or to `now` while it runs.
     package func duration(now: Instant) -> Duration {
         switch self.phase {

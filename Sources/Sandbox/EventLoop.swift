@@ -31,9 +31,9 @@ final class EventLoop {
             timeout = Int32(clamping: max(0, (limit.nanoseconds + 999_999) / 1_000_000))
         }
         var failure: Int32 = 0
+        // Safety: at most `batch` tokens are written, the buffer's capacity.
         let tokens = unsafe [UInt64](unsafeUninitializedCapacity: Self.batch) { buffer, count in
             guard let start = buffer.baseAddress else { return }
-            // Safety: at most `batch` tokens are written, the buffer's capacity.
             let got = unsafe lsb_epoll_wait(self.epoll.number, start, Int32(Self.batch), timeout)
             failure = min(0, got)
             count = Int(max(0, got))

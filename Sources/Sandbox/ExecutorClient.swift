@@ -66,7 +66,8 @@ package final class ExecutorClient: SandboxLauncher {
     private func beginStop(_ environment: EnvironmentID, _ resume: @escaping @Sendable () -> Void) {
         let waits = self.state.withLock { state in
             // Without a connection there is no sandbox, and a packet that cannot be sent means that there is none soon.
-            guard let connection = state.connection, (try? connection.send(ExecutorRequest.stop(environment).packet)) != nil
+            guard let connection = state.connection,
+                (try? connection.send(ExecutorRequest.stop(environment).packet)) != nil
             else { return false }
             let deadline = EventLoop.now.advanced(by: Self.stopDeadline)
             state.waiting.stops[environment, default: []].append(

@@ -92,7 +92,8 @@ extension ExecutorServer {
         guard let listener = number(of: starting.runtimeListener) else {
             return self.act(entry.machine.stopRequested(), on: entry)
         }
-        entry.alarm = entry.cgroup?.boundedLater == nil
+        entry.alarm =
+            entry.cgroup?.boundedLater == nil
             ? nil : EventLoop.now.advanced(by: CgroupLimits.startDuration)
         var descriptors = [entry.pidfd.number, starting.log.number, listener, starting.control.number]
         var extras: ExecutorReply.Extras = []

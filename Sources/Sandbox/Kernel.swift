@@ -70,9 +70,9 @@ enum Kernel {
     static func directories(in path: String) -> [String] {
         let capacity = 1 << 20
         var failed = false
+        // Safety: at most `capacity` bytes are written, the buffer's size.
         let names = unsafe [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
             guard let start = buffer.baseAddress else { return }
-            // Safety: at most `capacity` bytes are written, the buffer's size.
             let used = unsafe lsb_list_directories(path, start, capacity)
             failed = used < 0
             count = max(0, used)

@@ -23,9 +23,9 @@ enum PacketSocket {
         var descriptors = [Int32](repeating: -1, count: Int(LSB_DESCRIPTOR_LIMIT.rawValue))
         var descriptorCount = 0
         var result = 0
+        // Safety: at most `limit` bytes and LSB_DESCRIPTOR_LIMIT descriptors are written, what both have room for.
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
             guard let start = buffer.baseAddress else { return }
-            // Safety: at most `limit` bytes and LSB_DESCRIPTOR_LIMIT descriptors are written, what both have room for.
             result = unsafe lsb_receive(socket, start, limit, &descriptors, &descriptorCount)
             count = max(0, result)
         }

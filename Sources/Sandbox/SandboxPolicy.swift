@@ -90,11 +90,13 @@ package struct SandboxPolicy: Equatable, Sendable {
             throw Refusal(description: "the user slot \(request.userSlot) is outside uid_count (\(slots.count) slots)")
         }
         guard (1...self.memoryLimit).contains(request.memorySize) else {
-            throw Refusal(description: "\(request.memorySize) MiB of memory is outside memory_max (\(self.memoryLimit))")
+            throw Refusal(
+                description: "\(request.memorySize) MiB of memory is outside memory_max (\(self.memoryLimit))")
         }
         guard (1...self.temporaryStorageLimit).contains(request.ephemeralStorage) else {
             throw Refusal(
-                description: "\(request.ephemeralStorage) MiB of /tmp is outside tmp_max (\(self.temporaryStorageLimit))")
+                description:
+                    "\(request.ephemeralStorage) MiB of /tmp is outside tmp_max (\(self.temporaryStorageLimit))")
         }
         guard self.hostNetwork || request.network == .loopback else {
             throw Refusal(description: "host_network does not allow the host's network")

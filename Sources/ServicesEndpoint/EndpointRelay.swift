@@ -11,8 +11,8 @@ package enum EndpointRelayError: Error, Equatable {
     case notIdle
 }
 
-/// Joins a listening socket inside a sandbox with the services endpoint outside: the one way out of a sandbox that has no
-/// other network. Bytes are passed on unread.
+/// Joins a listening socket inside a sandbox with the services endpoint outside: the one way out of a sandbox that has
+/// no other network. Bytes are passed on unread.
 package final class EndpointRelay: Sendable {
     /// Connections of one environment at one time; a further one is closed at once.
     package static let connectionLimit = 256

@@ -64,8 +64,8 @@ private struct Request: Sendable {
     let body: [UInt8]
 }
 
-/// Writes the request once connected and gathers the answer. Whoever completes the promise first (the answer, a limit, an
-/// error, the caller's cancellation) ends the exchange: the connection is closed then.
+/// Writes the request once connected and gathers the answer. Whoever completes the promise first (the answer, a limit,
+/// an error, the caller's cancellation) ends the exchange: the connection is closed then.
 private final class ExchangeHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias OutboundOut = HTTPClientRequestPart

@@ -28,7 +28,7 @@ final class RelayEntrance: ChannelInboundHandler {
             }
     }
 
-    private static func join(_ inner: any Channel, _ outer: any Channel) {
+    static func join(_ inner: any Channel, _ outer: any Channel) {
         let pair = RelayPair(inner, outer)
         do {
             try inner.pipeline.syncOperations.addHandler(RelayHandler(pair: pair, to: outer))
@@ -65,8 +65,8 @@ private final class RelayPair {
     }
 }
 
-/// Passes what one end reads to the other. It reads again only when the other end has taken everything, so that what one
-/// connection can make us hold is one read's worth.
+/// Passes what one end reads to the other. It reads again only when the other end has taken everything, so that what
+/// one connection can make us hold is one read's worth.
 private final class RelayHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 

@@ -1,5 +1,5 @@
-/// Where the configured AWS-compatible server listens: `http://host`, `http://host:port`, with or without a slash at the
-/// end.
+/// Where the configured AWS-compatible server listens: `http://host` or `http://host:port`, with or without a slash at
+/// the end.
 package struct ServicesEndpointAddress: Sendable, Equatable, CustomStringConvertible {
     /// Why a text is no such address, in a sentence for the operator.
     package struct ParseError: Error, Equatable, CustomStringConvertible {

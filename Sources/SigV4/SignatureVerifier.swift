@@ -57,13 +57,7 @@ package final class SignatureVerifier: Sendable {
     package func verify(
         method: String, path: Substring, query: Substring, header: (String) -> [String], body: [UInt8], now: WallTime
     ) throws(SignatureError) -> Caller {
-        let claim = try SignatureVerifier.claim(query: query, header: header)
-        let region = try self.checkScope(claim)
-        guard let stored = self.credentials.key(claim.scope.keyID) else { throw .unknownKey }
-        guard ConstantTime.equal(stored.sessionToken ?? "", claim.sessionToken ?? "") else { throw .unknownKey }
-        if let expiration = stored.expiration, expiration <= now { throw .expiredSession }
-        try SignatureVerifier.checkTime(claim, now: now)
-
+        let (claim, region, stored) = try self.admit(query: query, header: header, now: now)
         let bodyHash = try SignatureVerifier.bodyHash(claim, header: header, body: body)
         let request = CanonicalRequest.bytes(
             method: method, path: path, query: query, signedHeaders: claim.signedHeaders,
@@ -74,6 +68,25 @@ package final class SignatureVerifier: Sendable {
             throw .mismatch
         }
         return Caller(account: stored.account, region: region, accessKeyID: claim.scope.keyID, arn: stored.arn)
+    }
+
+    /// Checks what can be checked before the body is there: the form, the scope, the key, the session and the time.
+    ///
+    /// A server asks this before it takes a large body from somebody whom it does not know.
+    package func precheck(query: Substring, header: (String) -> [String], now: WallTime) throws(SignatureError) {
+        _ = try self.admit(query: query, header: header, now: now)
+    }
+
+    private func admit(
+        query: Substring, header: (String) -> [String], now: WallTime
+    ) throws(SignatureError) -> (SignatureClaim, Region, StoredKey) {
+        let claim = try SignatureVerifier.claim(query: query, header: header)
+        let region = try self.checkScope(claim)
+        guard let stored = self.credentials.key(claim.scope.keyID) else { throw .unknownKey }
+        guard ConstantTime.equal(stored.sessionToken ?? "", claim.sessionToken ?? "") else { throw .unknownKey }
+        if let expiration = stored.expiration, expiration <= now { throw .expiredSession }
+        try SignatureVerifier.checkTime(claim, now: now)
+        return (claim, region, stored)
     }
 
     private static func claim(query: Substring, header: (String) -> [String]) throws(SignatureError) -> SignatureClaim {

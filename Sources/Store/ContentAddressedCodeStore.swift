@@ -1,6 +1,4 @@
-internal import Crypto
 internal import Dispatch
-internal import Glibc
 package import LambdaCore
 
 /// Code below one directory, named by the SHA-256 of its zip:
@@ -51,6 +49,8 @@ package final class ContentAddressedCodeStore: CodeStore {
 
     package func directory(of code: CodeReference) -> String { "\(self.directory)/trees/\(code.digest)" }
 
+    /// Removes what `live` does not name: the digests of all stored functions and of all environments that are there,
+    /// for no environment is known here.
     package func collect(keeping live: Set<String>) async throws(CodeError) -> Int {
         try await self.run(on: self.writes) { files throws(CodeError) in try files.collect(keeping: live) }
     }
@@ -67,27 +67,4 @@ package final class ContentAddressedCodeStore: CodeStore {
         }
         return try outcome.get()
     }
-}
-
-/// A SHA-256 in lower-case hex: the only thing that names are made of here.
-struct CodeDigest: Hashable {
-    let hex: String
-    let base64: String
-
-    init(of zip: [UInt8]) {
-        let hash = Array(SHA256.hash(data: zip))
-        self.hex = Hexadecimal.encode(hash)
-        self.base64 = Base64.encode(hash)
-    }
-
-    init(checking text: String) throws(CodeError) {
-        guard text.utf8.count == 64, text.utf8.allSatisfy(Hexadecimal.isLowerCaseDigit) else {
-            throw .failed("'\(text)' is not the digest of code")
-        }
-        self.hex = text
-        self.base64 = ""
-    }
-
-    var treeName: [UInt8] { Array(self.hex.utf8) }
-    var zipName: [UInt8] { Array("\(self.hex).zip".utf8) }
 }

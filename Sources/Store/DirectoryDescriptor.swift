@@ -17,8 +17,8 @@ struct FileStatus {
 
 /// An open directory. Names are looked up by the kernel relative to it and through no symbolic link.
 ///
-/// Safety, for every call below: the arrays passed end in a NUL byte and live for the call; the descriptor is open for as
-/// long as the value lives, and closed by nobody else.
+/// Safety, for every call below: the arrays passed end in a NUL byte and live for the call; the descriptor is open for
+/// as long as the value lives, and closed by nobody else.
 struct DirectoryDescriptor: ~Copyable, Sendable {
     private let number: Int32
 

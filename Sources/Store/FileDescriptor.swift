@@ -1,3 +1,5 @@
+// In optimised builds the importer finds `stat` in the first C module that includes it.
+internal import CArchive
 internal import Glibc
 
 /// An open file, closed with the value. The safety note of ``DirectoryDescriptor`` holds here as well.

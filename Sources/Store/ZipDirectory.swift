@@ -3,8 +3,8 @@ internal import LambdaCore
 /// What a zip says of itself at its end: read before anything is written, to refuse early and in our own words.
 ///
 /// libarchive is more forgiving than is good here: it takes a zip with something in front of it, cuts a name at a NUL
-/// byte, takes a FIFO for a file, and believes the name in an entry's local header where the directory has another. It still does the reading;
-/// this only refuses.
+/// byte, takes a FIFO for a file, and believes the name in an entry's local header where the directory has another. It
+/// still does the reading; this only refuses.
 ///
 /// Source: PKWARE's APPNOTE 6.3, sections 4.3.7, 4.3.12, 4.3.14 to 4.3.16.
 struct ZipDirectory {

@@ -22,7 +22,8 @@ struct ExecutorReport {
                 "cgroup v2 has only some controllers; the other limits are not enforced",
                 metadata: ["controllers": "\(names.sorted().joined(separator: " "))"])
         case .grouping:
-            self.logger.warning("cgroup v2 has no controllers here; limits of memory, CPU and processes are not enforced")
+            self.logger.warning(
+                "cgroup v2 has no controllers here; limits of memory, CPU and processes are not enforced")
         case .none(let reason):
             self.logger.warning(
                 "there is no cgroup v2 to write to; limits of memory, CPU and processes are not enforced",
@@ -63,7 +64,8 @@ struct ExecutorReport {
             self.logger.debug("sandbox gone", metadata: ["environment": "\(environment)"])
             self.status(count: count)
         case .cgroupLeft(let environment):
-            self.logger.warning("a cgroup could not be removed so far, ignoring", metadata: ["environment": "\(environment)"])
+            self.logger.warning(
+                "a cgroup could not be removed so far, ignoring", metadata: ["environment": "\(environment)"])
         }
     }
 }

@@ -47,7 +47,9 @@ enum LambdaExecutor {
         let report = ExecutorReport(logger: logger, manager: manager)
         let policy = try self.policy(options.policy)
         let group = try? ExecutorHost.group(policy.group)
-        if group == nil { logger.warning("there is no such group; only root may connect", metadata: ["group": "\(policy.group)"]) }
+        if group == nil {
+            logger.warning("there is no such group; only root may connect", metadata: ["group": "\(policy.group)"])
+        }
         let filter = try FilterProgram(policy: try self.read(options.filter))
         let socket = try self.socket(options, group: group)
         ExecutorHost.raiseOpenFiles()

@@ -31,6 +31,8 @@ enum {
     PROCESS_LIMIT = 64,
     /* A process that is still there after this is stuck in the kernel. The sandbox is given up then. */
     KILL_DEADLINE_MS = 5000,
+    /* Dead processes reaped at one go, so that a function that makes them without end cannot keep lambdad waiting. */
+    REAP_LIMIT = 1024,
 };
 
 struct tagged_process {
@@ -54,11 +56,12 @@ static struct tagged_process *process_with(pid_t pid) {
     return NULL;
 }
 
-/* Reaps all that is dead, orphans too, and reports those that lambdad knows by a tag. */
-static void reap(void) {
-    int status;
-    pid_t pid;
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+/* Reaps what is dead, orphans too, and reports those that lambdad knows by a tag. Returns whether there may be more. */
+static bool reap(void) {
+    for (int count = 0; count < REAP_LIMIT; count++) {
+        int status;
+        const pid_t pid = waitpid(-1, &status, WNOHANG);
+        if (pid <= 0) return false;
         struct tagged_process *process = process_with(pid);
         if (!process) continue;
         /* Free before the report: lambdad may use the tag again as soon as it reads of the end. */
@@ -68,6 +71,7 @@ static void reap(void) {
             process->tag, signalled, (uint32_t)(signalled ? WTERMSIG(status) : WEXITSTATUS(status))};
         lsb_send(CONTROL_FD, LSB_EVENT_EXITED, words, 3);
     }
+    return true;
 }
 
 static void start_failed(uint32_t tag, int error) {
@@ -114,14 +118,14 @@ static int64_t monotonic_ms(void) {
 static void kill_all(int child_fd) {
     const int64_t deadline = monotonic_ms() + KILL_DEADLINE_MS;
     while (kill(-1, SIGKILL) == 0 || errno != ESRCH) {
-        reap();
+        (void)reap(); /* this loop comes back as long as anything is there */
         struct pollfd poller = {.fd = child_fd, .events = POLLIN};
-        /* The wait is short, because a process that exits into a parent that dies sends no second SIGCHLD. */
+        /* Bounded, so that what was missed is killed again, and the deadline is looked at. */
         if (poll(&poller, 1, 5) > 0) {
             struct signalfd_siginfo info;
             (void)!read(child_fd, &info, sizeof info); /* only to make it unreadable; reap asks the kernel itself */
         }
-        reap();
+        (void)reap();
         if (monotonic_ms() > deadline) lsb_give_up("a process survives SIGKILL", 0);
     }
     lsb_send(CONTROL_FD, LSB_EVENT_ALL_KILLED, NULL, 0);
@@ -190,17 +194,18 @@ int main(void) {
     umask(022); /* what AWS's environment has */
     const int child_fd = watch_children();
 
+    bool has_more_dead = false;
     for (;;) {
         struct pollfd pollers[] = {{.fd = child_fd, .events = POLLIN}, {.fd = CONTROL_FD, .events = POLLIN}};
-        if (poll(pollers, 2, -1) < 0) {
+        if (poll(pollers, 2, has_more_dead ? 0 : -1) < 0) {
             if (errno == EINTR) continue;
             lsb_give_up("cannot wait for events", errno);
         }
         /* Ends first: a request that follows an end must see it reported before its own answer. */
-        if (pollers[0].revents) {
+        if (pollers[0].revents || has_more_dead) {
             struct signalfd_siginfo info;
             (void)!read(child_fd, &info, sizeof info); /* several ends share one signal; reap asks the kernel itself */
-            reap();
+            has_more_dead = reap();
         }
         if (pollers[1].revents) receive(child_fd);
     }

@@ -1,6 +1,7 @@
 import Engine
 import LambdaCore
 import Lifecycle
+import NIOHTTP1
 import Testing
 
 /// The transitions of a fixture's environments, in order.
@@ -102,14 +103,15 @@ extension FakeRuntime {
 
 @Suite struct `A start` {
     @Test func `that takes too long is given up, and says so in the log and the answer`() async throws {
-        let engine = EngineFixture(EngineSettings(lifecycle: .init(startupTimeout: .milliseconds(50))))
+        // Long enough that the launch before it is over even on a busy machine; the loop's own clock cannot be moved.
+        let engine = EngineFixture(EngineSettings(lifecycle: .init(startupTimeout: .milliseconds(1_500))))
         let answer = engine.invoke(try engine.function())
         let sandbox = try #require(await engine.launcher.nextSandbox())
         let result = try await answer.value.get()
         #expect(result.isFunctionError)
         let body = String(decoding: result.payload, as: UTF8.self)
         #expect(body.hasPrefix("{\"errorType\":\"Sandbox.Timedout\""))
-        #expect(body.hasSuffix("Error: Task timed out after 0.05 seconds\"}"))
+        #expect(body.hasSuffix("Error: Task timed out after 1.50 seconds\"}"))
         #expect(await engine.nextStopped() == sandbox.environment)
         #expect(engine.log.lines.contains { $0.hasSuffix("\tPhase: init\tStatus: timeout") })
         #expect(engine.log.lines.last?.hasSuffix("\tStatus: timeout") == true)
@@ -191,11 +193,6 @@ extension FakeRuntime {
         let body = String(decoding: try await second.value.get().payload, as: UTF8.self)
         #expect(body.hasSuffix("Error: Runtime exited with error: exit status 7\"}"))
         #expect(await sandbox.nextCommand() == .killAll)
-        #expect(
-            engine.log.lines.contains {
-                $0.hasPrefix("INIT_REPORT ")
-                    && $0.hasSuffix("\tPhase: invoke\tStatus: error\tError Type: Runtime.ExitError")
-            })
     }
 
     @Test func `is not ended by what is still told of the one before it`() async throws {

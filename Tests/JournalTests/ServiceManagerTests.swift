@@ -70,11 +70,12 @@ import Testing
         return unsafe fstat(descriptor, &status) == 0 ? UInt64(status.st_ino) : nil
     }
 
-    @Test func `are kept with name and family, and not left to children`() throws {
+    @Test func `are kept with name and family, do not block, and are not left to children`() throws {
         let descriptor = self.listener()
         let kept = try InheritedSockets.claim([(descriptor, "api-tcp")], names: nil)
         #expect(kept == [InheritedSocket(descriptor: descriptor, name: "api-tcp", family: .internet4)])
         #expect(fcntl(descriptor, F_GETFD) & FD_CLOEXEC == FD_CLOEXEC)
+        #expect(fcntl(descriptor, F_GETFL) & O_NONBLOCK == O_NONBLOCK)
         close(descriptor)
     }
 

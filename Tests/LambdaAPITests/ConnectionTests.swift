@@ -136,6 +136,46 @@ private let invoke = "/2015-03-31/functions/f/invocations"
         }
     }
 
+    @Test func `of a stranger is refused before its large body is there`() async throws {
+        try await TestServer.run(authentication: .sigV4) { server in
+            for length in ["Content-Length: 65537", "Transfer-Encoding: chunked"] {
+                let client = try await server.connect()
+                try await client.send(
+                    "POST \(invoke) HTTP/1.1\r\nHost: h\r\n\(TestServer.authorization())\r\n"
+                        + "X-Amz-Date: 20260102T030405Z\r\n\(length)\r\n\r\n")
+                let answer = try await client.answer()
+                #expect(answer.status == 403)
+                try await client.close()
+            }
+        }
+    }
+
+    @Test func `with a large body waits its turn where there are too many`() async throws {
+        let sink = FakeSink.holding()
+        try await TestServer.run(sink: sink, bodies: 100_000) { server in
+            try await server.createFunction()
+            let large = "\"" + String(repeating: "x", count: 70_000) + "\""
+            let head =
+                "POST \(invoke) HTTP/1.1\r\nHost: h\r\n\(TestServer.authorization())\r\nContent-Length: 70002\r\n\r\n"
+            let first = try await server.connect()
+            try await first.send(head + large)
+            let held = try #require(await sink.nextHeld())
+            let second = try await server.connect()
+            try await second.send(head)
+            let refused = try await second.answer()
+            #expect(refused.status == 503)
+            #expect(refused.header("x-amzn-ErrorType") == "ServiceUnavailableException")
+            try await second.close()
+            held.answer(.success(InvocationAnswer(payload: [0x31], executedVersion: "$LATEST")))
+            #expect(try await first.answer().text == "1")
+            try await first.send(head + large)
+            let again = try #require(await sink.nextHeld())
+            again.answer(.success(InvocationAnswer(payload: [0x32], executedVersion: "$LATEST")))
+            #expect(try await first.answer().text == "2")
+            try await first.close()
+        }
+    }
+
     @Test func `that rests is closed by a drain, and one that works gets its answer first`() async throws {
         let sink = FakeSink.holding()
         try await TestServer.run(sink: sink) { server in

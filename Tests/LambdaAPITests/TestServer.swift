@@ -21,12 +21,13 @@ struct TestServer: Sendable {
     /// Runs `body` against a server that is drained afterwards.
     static func run(
         sink: FakeSink = .echo(), authentication: APIConfiguration.Authentication = .none,
-        store: FakeFunctionStore = FakeFunctionStore(), connections: Int = 100,
+        store: FakeFunctionStore = FakeFunctionStore(), connections: Int = 100, bodies: Int = 100_000_000,
         _ body: @Sendable (TestServer) async throws -> Void
     ) async throws {
         var configuration = APIConfiguration()
         configuration.authentication = authentication
         configuration.maximumConnections = connections
+        configuration.bufferedBodyBytes = bodies
         let time = ManualTime()
         let book = CredentialBook()
         try book.replaceFileKeys(

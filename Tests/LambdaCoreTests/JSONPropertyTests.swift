@@ -1,6 +1,6 @@
 import LambdaCore
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct `Any bytes at all` {
     private static let seeds: [String] = [

@@ -1,4 +1,5 @@
 import LambdaCore
+import TestSupport
 import Testing
 
 @Suite struct `A JSON value` {
@@ -39,6 +40,19 @@ import Testing
         #expect(JSONValue.object(["a": .null, "b": .bool(true)]) == .object(["b": .bool(true), "a": .null]))
         #expect(JSONValue.object(["a": .null]) != .object(["a": .bool(true)]))
         #expect(JSONValue.object(["a": .null]) != .object(["a": .null, "b": .null]))
+    }
+}
+
+@Suite struct `The text of a JSON tree` {
+    @Test func `does not show what is in it`() {
+        let probe = RedactionProbe(secret: "hunter2")
+        // The probe sees what is not hidden.
+        #expect(probe.leaks(in: ["hunter2"]) == RedactionProbe.Form.allCases)
+        let object: JSONObject = ["hunter2": .array([.string("hunter2"), .number("1")])]
+        #expect(probe.leaks(in: object).isEmpty)
+        #expect(probe.leaks(in: JSONValue.object(object)).isEmpty)
+        #expect(probe.leaks(in: JSONValue.string("hunter2")).isEmpty)
+        #expect(probe.leaks(in: ["member": JSONValue.string("hunter2")]).isEmpty)
     }
 }
 

@@ -161,6 +161,11 @@ private enum Stage: CaseIterable { case waitingForRuntime, running, answered, ov
         #expect(sample.machine.duration(now: sample.clock.now) == .seconds(3))
     }
 
+    @Test(arguments: Stage.allCases)
+    private func `is the only one that waits for a runtime`(stage: Stage) {
+        #expect(Sample(stage).machine.isWaitingForRuntime == (stage == .waitingForRuntime))
+    }
+
     @Test func `fails with the reason of a start that fails`() {
         var sample = Sample(runtimeIsReady: false)
         let reason = Failure.initFailed(.initError(type: "Runtime.ImportModuleError", body: Array("{}".utf8)))

@@ -99,7 +99,9 @@ final class ExecutorUnderTest {
         for name in ["etc", "code/f", "runtime/r", "roots"] {
             try manager.createDirectory(atPath: "\(directory)/\(name)", withIntermediateDirectories: true)
         }
-        try self.write("root:x:0:0::/root:/bin/sh\nsbx_user1051:x:993:990::/home/sbx_user1051:/bin/sh\n", to: directory + "/etc/passwd")
+        try self.write(
+            "root:x:0:0::/root:/bin/sh\nsbx_user1051:x:993:990::/home/sbx_user1051:/bin/sh\n",
+            to: directory + "/etc/passwd")
         try self.write("root:x:0:\nsbx_user1051:x:990:\n", to: directory + "/etc/group")
         try self.write("code\n", to: directory + "/code/f/handler")
         try self.write("runtime\n", to: directory + "/runtime/r/bootstrap")
@@ -113,7 +115,9 @@ final class ExecutorUnderTest {
     private static func untilReady(_ reader: Int32) throws -> String {
         var text = ""
         while !text.contains("ready\n") {
-            guard try InitSandbox.isReadable(reader) else { throw TestFailure("the executor says nothing after \(text)") }
+            guard try InitSandbox.isReadable(reader) else {
+                throw TestFailure("the executor says nothing after \(text)")
+            }
             let part = KernelDescriptors().readAvailable(reader, limit: 4_096)
             guard !part.isEmpty else { throw TestFailure("the executor ended with \(text)") }
             text += String(decoding: part, as: UTF8.self)

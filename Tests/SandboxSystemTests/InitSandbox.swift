@@ -25,14 +25,15 @@ final class InitSandbox {
     private var status: Int32?
 
     /// `$0` probe, `$1` filter, `$2` init. The user namespace comes last, as in the executor's sandboxes, so that /proc
-    /// can be mounted before.
+    /// can be mounted before. The group and the umask are there for init to get rid of.
     private static let script = """
         mount -t proc -o hidepid=invisible,subset=pid,gid=\(initUser) proc /proc &&
         exec unshare --user sh -c '
             echo >&5
             read -r line <&4
+            umask 077
             caps=-all,+setuid,+setgid,+kill,+setpcap
-            exec setpriv --reuid 994 --regid 989 --clear-groups --no-new-privs \
+            exec setpriv --reuid 994 --regid 989 --groups 0 --no-new-privs \
                 --bounding-set $caps --inh-caps $caps --ambient-caps $caps \
                 "$0" "$1" exec "$2" 4<&- 5>&-' "$0" "$1" "$2"
         """

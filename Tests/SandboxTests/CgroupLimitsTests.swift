@@ -2,7 +2,9 @@ import Sandbox
 import Testing
 
 @Suite struct `The limits of a sandbox's cgroup` {
-    @Test(arguments: [(128, 10_000), (177, 10_005), (512, 28_942), (1_769, 100_000), (3_538, 200_000), (10_240, 578_858)])
+    @Test(arguments: [
+        (128, 10_000), (177, 10_005), (512, 28_942), (1_769, 100_000), (3_538, 200_000), (10_240, 578_858),
+    ])
     func `give CPU in proportion to memory, a tenth of one at least`(memory: Int, quota: Int) {
         #expect(CgroupLimits(memorySize: memory).cpu == "\(quota) 100000")
     }

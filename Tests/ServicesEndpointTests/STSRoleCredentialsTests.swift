@@ -29,7 +29,8 @@ extension STSRoleCredentials {
 @Suite struct `Role credentials from STS` {
     private static let good = """
         <AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>
-          <AssumedRoleUser><AssumedRoleId>AROA:f</AssumedRoleId><Arn>arn:aws:sts::0:assumed-role/r/f</Arn></AssumedRoleUser>
+          <AssumedRoleUser><AssumedRoleId>AROA:f</AssumedRoleId>
+            <Arn>arn:aws:sts::0:assumed-role/r/f</Arn></AssumedRoleUser>
           <Credentials><AccessKeyId>ASIA1</AccessKeyId><SecretAccessKey>s/e+c=</SecretAccessKey>
             <SessionToken>t&amp;k</SessionToken><Expiration>2026-01-02T15:04:05.678Z</Expiration></Credentials>
         </AssumeRoleResult><ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></AssumeRoleResponse>
@@ -61,7 +62,8 @@ extension STSRoleCredentials {
         let authorization = try #require(request.head.headers.first(name: "Authorization"))
         #expect(
             authorization.hasPrefix(
-                "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260102/us-east-1/sts/aws4_request, SignedHeaders=content-type;host;"
+                "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260102/us-east-1/sts/aws4_request, "
+                    + "SignedHeaders=content-type;host;"
             ))
         #expect(!authorization.contains("hidden"))
         try await server.close()
@@ -78,7 +80,8 @@ extension STSRoleCredentials {
     @Test func `are refused with the code and message of the service`() async throws {
         let body = """
             <ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type>
-            <Code>AccessDenied</Code><Message>not &quot;you&quot;</Message></Error><RequestId>r</RequestId></ErrorResponse>
+            <Code>AccessDenied</Code><Message>not &quot;you&quot;</Message></Error>
+            <RequestId>r</RequestId></ErrorResponse>
             """
         let server = try await LoopbackHTTPServer(.answer(status: 403, body: body))
         await #expect(throws: RoleCredentialsError.refused(code: "AccessDenied", message: "not \"you\"")) {

@@ -170,8 +170,12 @@ class PlainMachine(Machine):
         self.credentials_path = str(self.folder / "credentials")
         self.port = _free_port()
         self.endpoint = f"http://127.0.0.1:{self.port}"
-        self._write_files()
-        self._launch()
+        try:
+            self._write_files()
+            self._launch()
+        except BaseException:
+            self.close()
+            raise
 
     def _write_files(self):
         folder = self.folder
@@ -193,6 +197,8 @@ class PlainMachine(Machine):
         (folder / "executor.conf").write_text(
             f"[executor]\ngroup = root\nhost_etc = {etc}\n"
             f"code_directories = {folder / 'state'}\nruntime_directories = {library}\n"
+            # Another executor may run on this machine, and each wants a tree of its own.
+            f"cgroup = /{folder.name}\n"
         )
         self.configure(
             with_settings(
@@ -272,7 +278,7 @@ class PlainMachine(Machine):
             process.wait()
 
     def close(self):
-        for name in list(self.processes):
+        for name in reversed(list(self.processes)):
             self._end(name)
         shutil.rmtree(self.folder, ignore_errors=True)
 

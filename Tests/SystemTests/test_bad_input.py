@@ -36,7 +36,7 @@ def archive(*entries):
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
         for info, text in entries:
-            target.writestr(info, text)
+            target.writestr(info, text, compress_type=zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
 
 

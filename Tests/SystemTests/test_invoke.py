@@ -307,8 +307,6 @@ class TestTheCommandLineInterface:
             new_name,
             "--log-type",
             "Tail",
-            "--cli-binary-format",
-            "raw-in-base64-out",
             "--payload",
             '{"do": "echo", "value": "by the command line"}',
             str(tmp_path / "answer"),
@@ -320,7 +318,7 @@ class TestTheCommandLineInterface:
         assert new_name in aws("list-functions").stdout
         aws("delete-function", "--function-name", new_name)
         gone = aws("get-function", "--function-name", new_name, check=False)
-        assert gone.returncode == 254 and "ResourceNotFoundException" in gone.stderr
+        assert gone.returncode != 0 and "ResourceNotFoundException" in gone.stderr
 
 
 class TestRuntimes:
