@@ -110,7 +110,8 @@ let package = Package(
                 nioPosix,
             ], swiftSettings: strict),
         .testTarget(name: "LambdaCoreTests", dependencies: ["LambdaCore", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "LifecycleTests", dependencies: ["LambdaCore", "Lifecycle", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "LifecycleTests", dependencies: ["LambdaCore", "Lifecycle", "TestSupport"], swiftSettings: strict),
         .executableTarget(name: "sandbox-probe", path: "Tests/SandboxProbe", cSettings: strictC),
         .testTarget(
             name: "SandboxSystemTests",
@@ -118,7 +119,8 @@ let package = Package(
         .testTarget(name: "SandboxTests", dependencies: ["LambdaCore", "Sandbox"], swiftSettings: strict),
         .testTarget(
             name: "ServicesEndpointTests",
-            dependencies: ["LambdaCore", "ServicesEndpoint", "SigV4", nioCore, nioPosix, nioHTTP1], swiftSettings: strict),
+            dependencies: ["LambdaCore", "ServicesEndpoint", "SigV4", nioCore, nioPosix, nioHTTP1],
+            swiftSettings: strict),
         .testTarget(name: "StoreTests", dependencies: ["LambdaCore", "Store", grdb], swiftSettings: strict),
     ],
     cLanguageStandard: .gnu17

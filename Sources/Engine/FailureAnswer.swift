@@ -16,7 +16,8 @@ package struct FailureAnswer: Equatable, Sendable {
         case .sandboxEnded(let outOfMemory):
             self.init(exit: .signal(9), outOfMemory: outOfMemory, request: request)
         case .initFailed(let reason):
-            self = FailureAnswer(startFailure: reason, request: request, startupTimeout: .seconds(timeout))
+            self =
+                FailureAnswer(startFailure: reason, request: request, startupTimeout: .seconds(timeout))
                 ?? FailureAnswer(type: "Sandbox.Failure", request: request, text: "\(reason)")
         }
     }

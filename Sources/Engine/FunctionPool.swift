@@ -147,7 +147,8 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
         if driver.sandbox != .launching,
             let words = FailureAnswer(startFailure: failure, request: ticket.id, startupTimeout: limit)
         {
-            driver.reportFailedStart(ticket, words, status: failure == .timedOut ? .timeout : .error(type: words.errorType))
+            driver.reportFailedStart(
+                ticket, words, status: failure == .timedOut ? .timeout : .error(type: words.errorType))
             return
         }
         self.parts.logger.error(

@@ -99,7 +99,8 @@ final class RuntimeAPIHandler: ChannelInboundHandler {
         case .wrongMethod:
             self.send(.methodNotAllowed, contentType: "text/plain", body: "", context: context)
         case .unknown:
-            self.send(.notFound, contentType: "text/plain; charset=utf-8", body: "404 page not found\n", context: context)
+            self.send(
+                .notFound, contentType: "text/plain; charset=utf-8", body: "404 page not found\n", context: context)
         }
     }
 

@@ -14,7 +14,8 @@ struct Configuration: Sendable, Equatable {
     static let defaultPath = "/etc/lambdad/lambdad.conf"
     private static let section = "lambdad"
     private static let keys: Set<String> = [
-        "listen", "auth", "credentials", "state_directory", "executor_socket", "runtime_directories", "region", "account",
+        "listen", "auth", "credentials", "state_directory", "executor_socket", "runtime_directories", "region",
+        "account",
         "startup_timeout", "keepalive", "drain_timeout", "max_environment_age", "services_endpoint",
         "services_profile", "sandbox_network", "runtime_substitution", "event_loops", "log", "log_level",
     ]

@@ -99,7 +99,9 @@ extension Daemon {
                     var live = await plane.codeInUse()
                     live.formUnion(try await store.everything().map(\.code.digest))
                     let removed = try await code.collect(keeping: live)
-                    if removed > 0 { logger.info("removed code that nothing refers to", metadata: ["count": "\(removed)"]) }
+                    if removed > 0 {
+                        logger.info("removed code that nothing refers to", metadata: ["count": "\(removed)"])
+                    }
                 } catch { logger.warning("old code was not looked for: \(error)") }
             }
         }

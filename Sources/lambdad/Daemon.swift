@@ -64,7 +64,8 @@ struct Daemon {
                 credentials: try self.roleCredentials(book, group), runtimes: runtimes,
                 codeDirectory: { code.directory(of: $0) }, sessionName: { RoleSessionName.forFunction($0) },
                 log: functionLog, time: self.time, reader: KernelDescriptors(), runtimeServer: RuntimeAPIServer(),
-                servicesRelay: self.configuration.servicesEndpoint.map { Relays(target: $0, logger: logger) }, settings: settings,
+                servicesRelay: self.configuration.servicesEndpoint.map { Relays(target: $0, logger: logger) },
+                settings: settings,
                 events: events, logger: logger),
             loops: Array(group.makeIterator()))
         let server = self.makeServer(

@@ -68,7 +68,8 @@ struct ConfigurationFile: Sendable {
         var text = ""
         if self.path != nil || FileManager.default.fileExists(atPath: place) {
             do { text = try String(contentsOfFile: place, encoding: .utf8) } catch {
-                throw Configuration.ConfigurationError(description: "\(place) cannot be read: \(error.localizedDescription)")
+                throw Configuration.ConfigurationError(
+                    description: "\(place) cannot be read: \(error.localizedDescription)")
             }
         }
         do {

@@ -27,7 +27,8 @@ final class EngineFixture: Sendable {
                 launcher: self.launcher, credentials: FixedCredentials(), runtimes: OneRuntime(),
                 codeDirectory: { "/code/\($0.digest)" }, sessionName: { "\($0)" }, log: self.log, time: WallClock(),
                 reader: PlainReader(), runtimeServer: RuntimeAPIServer(), servicesRelay: nil,
-                settings: self.settings, events: self.events, logger: Logger(label: "test") { _ in
+                settings: self.settings, events: self.events,
+                logger: Logger(label: "test") { _ in
                     SwiftLogNoOpLogHandler()
                 }),
             loops: [MultiThreadedEventLoopGroup.singleton.next()])

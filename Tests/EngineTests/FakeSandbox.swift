@@ -68,10 +68,16 @@ final class FakeSandbox: Sendable {
         self.control.writeAndFlush(ByteBuffer(bytes: event), promise: nil)
     }
 
-    func reportExit(tag: UInt32, status: UInt8) { self.report([13, 0, 0, 0, 18] + word(tag) + word(0) + word(UInt32(status))) }
-    func reportSignal(tag: UInt32, number: UInt8) { self.report([13, 0, 0, 0, 18] + word(tag) + word(1) + word(UInt32(number))) }
+    func reportExit(tag: UInt32, status: UInt8) {
+        self.report([13, 0, 0, 0, 18] + word(tag) + word(0) + word(UInt32(status)))
+    }
+    func reportSignal(tag: UInt32, number: UInt8) {
+        self.report([13, 0, 0, 0, 18] + word(tag) + word(1) + word(UInt32(number)))
+    }
     func reportAllKilled() { self.report([1, 0, 0, 0, 20]) }
-    func reportStartFailed(tag: UInt32, errno: UInt8) { self.report([9, 0, 0, 0, 17] + word(tag) + word(UInt32(errno))) }
+    func reportStartFailed(tag: UInt32, errno: UInt8) {
+        self.report([9, 0, 0, 0, 17] + word(tag) + word(UInt32(errno)))
+    }
     /// Everything inside is dead.
     func vanish() { self.control.close(promise: nil) }
 

@@ -26,7 +26,10 @@ import Testing
         let lines = engine.log.lines
         #expect(lines.count == 5)
         #expect(lines.first?.hasPrefix("INIT_START Runtime Version: test:1\t") == true)
-        #expect(lines.dropFirst().prefix(3) == ["START RequestId: \(id) Version: $LATEST", "from the function", "END RequestId: \(id)"])
+        #expect(
+            lines.dropFirst().prefix(3) == [
+                "START RequestId: \(id) Version: $LATEST", "from the function", "END RequestId: \(id)",
+            ])
         #expect(lines.last?.contains("Max Memory Used: 8 MB\tInit Duration: ") == true)
         let tail = String(decoding: try #require(result.logTail), as: UTF8.self)
         #expect(tail.hasPrefix("START RequestId: \(id)") && tail.contains("REPORT RequestId: \(id)"))
@@ -50,7 +53,9 @@ import Testing
         #expect(engine.log.lines.last?.contains("Init Duration") == false)
     }
 
-    @Test(arguments: [(UInt8(0), "Runtime exited without providing a reason"), (3, "Runtime exited with error: exit status 3")])
+    @Test(arguments: [
+        (UInt8(0), "Runtime exited without providing a reason"), (3, "Runtime exited with error: exit status 3"),
+    ])
     func `whose runtime ends before it is ready is answered at once`(status: UInt8, text: String) async throws {
         let engine = EngineFixture()
         let answer = engine.invoke(try engine.function())

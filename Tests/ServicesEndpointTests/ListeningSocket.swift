@@ -7,7 +7,8 @@ struct ListeningSocket {
     let descriptor: Int32
     let port: Int
 
-    init() throws {
+    /// - Parameter listens: `false` keeps the port taken and refuses connections.
+    init(listens: Bool = true) throws {
         self.descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard self.descriptor >= 0 else { throw CallError(code: errno) }
         var address = sockaddr_in()
@@ -18,7 +19,7 @@ struct ListeningSocket {
         // Safety: the address is a sockaddr_in of that length, and lives for the calls.
         let failed = unsafe withUnsafeMutablePointer(to: &address) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                unsafe bind(descriptor, pointer, length) != 0 || listen(descriptor, 128) != 0
+                unsafe bind(descriptor, pointer, length) != 0 || (listens && listen(descriptor, 128) != 0)
                     || getsockname(descriptor, pointer, &length) != 0
             }
         }

@@ -50,6 +50,10 @@ def pytest_runtest_makereport(item, call):
 @pytest.fixture(scope="session")
 def machine(request):
     machine = machine_named(request.config.getoption("--machine"))
+    try:
+        eventually("lambdad answers", machine.is_healthy, within=20 * machine.slowness)
+    except AssertionError as error:
+        pytest.exit(f"{error}\n{machine.last_words()}", returncode=1)
     yield machine
     if hasattr(machine, "close"):
         machine.close()

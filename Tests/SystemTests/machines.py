@@ -11,6 +11,7 @@ import signal
 import subprocess
 import tempfile
 import time
+import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -77,6 +78,16 @@ class Machine:
         return profile["aws_access_key_id"], profile["aws_secret_access_key"]
 
     credentials_path = "/etc/lambdad/credentials"
+
+    def is_healthy(self):
+        try:
+            with urllib.request.urlopen(f"{self.endpoint}/_lambdad/health", timeout=5) as response:
+                return response.status == 200
+        except OSError:
+            return False
+
+    def last_words(self):
+        return self.run("journalctl", "--no-pager", "-u", "lambdad", "-u", "lambda-executor", "-n", "40", check=False)
 
     # systemd
 
@@ -243,7 +254,10 @@ class PlainMachine(Machine):
         for name, process in self.processes.items():
             if process.poll() is not None:
                 raise AssertionError(f"{name} ended: {(self.folder / f'{name}.log').read_text()[-2000:]}")
-        return self.succeeds("curl", "-sf", "-o", "/dev/null", f"{self.endpoint}/_lambdad/health")
+        return self.is_healthy()
+
+    def last_words(self):
+        return "\n".join((self.folder / f"{name}.log").read_text()[-2000:] for name in self.processes)
 
     def start(self, command, input, timeout):
         return _started(list(map(str, command)), input, timeout)
