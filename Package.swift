@@ -106,8 +106,8 @@ let package = Package(
         .testTarget(
             name: "LambdaAPITests",
             dependencies: [
-                "LambdaAPI", "LambdaCore", "LambdaShapes", "SigV4", "TestSupport", nioCore, nioEmbedded, nioHTTP1,
-                nioPosix,
+                "LambdaAPI", "LambdaCore", "LambdaShapes", "SigV4", "TestSupport", logging, nioCore, nioEmbedded,
+                nioHTTP1, nioPosix,
             ], swiftSettings: strict),
         .testTarget(name: "LambdaCoreTests", dependencies: ["LambdaCore", "TestSupport"], swiftSettings: strict),
         .testTarget(

@@ -63,7 +63,9 @@ package final class EnvironmentEvents: Sendable {
 package final class StartGate: Sendable {
     private struct State {
         var machine = StartGateMachine()
-        var granted: [FunctionKey: @Sendable () -> Void] = [:]
+        /// Starts that wait for their turn, the oldest first. Each keeps its own closure: a function that was deleted and
+        /// made again has two pools, and each waits for turns of its own.
+        var queued: [FunctionKey: [@Sendable () -> Void]] = [:]
         var environments = 0
     }
 
@@ -85,15 +87,21 @@ package final class StartGate: Sendable {
     /// Runs `start` at once, or when this function's turn comes. Every start is ended by ``startEnded()``.
     func start(for function: FunctionKey, _ start: @escaping @Sendable () -> Void) {
         let mayStart = self.state.withLock { state in
-            state.granted[function] = start
-            return state.machine.startWanted(by: function)
+            let mayStart = state.machine.startWanted(by: function)
+            if !mayStart { state.queued[function, default: []].append(start) }
+            return mayStart
         }
         if mayStart { start() }
     }
 
     func startEnded() {
-        let next = self.state.withLock { state in
-            state.machine.startEnded().flatMap { state.granted[$0] }
+        let next: (@Sendable () -> Void)? = self.state.withLock { state in
+            guard let function = state.machine.startEnded(), var queue = state.queued[function], !queue.isEmpty else {
+                return nil
+            }
+            let next = queue.removeFirst()
+            state.queued[function] = queue.isEmpty ? nil : queue
+            return next
         }
         next?()
     }

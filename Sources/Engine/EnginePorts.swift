@@ -12,6 +12,12 @@ package struct RuntimeEvent: Sendable, Equatable {
     package let payload: [UInt8]
 }
 
+/// Payloads have no textual form.
+extension RuntimeEvent: CustomStringConvertible, CustomDebugStringConvertible {
+    package var description: String { "RuntimeEvent(\(self.requestID), \(self.payload.count) bytes)" }
+    package var debugDescription: String { self.description }
+}
+
 /// What a runtime hears back from the Runtime API.
 package enum RuntimeReply: Sendable, Equatable {
     /// 202 `{"status":"OK"}`.

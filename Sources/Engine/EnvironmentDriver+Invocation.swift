@@ -11,14 +11,12 @@ extension EnvironmentDriver {
             try $0.reserved(now: now)
             return .nothing
         }
-        self.lifecycleTimer?.cancel()
         let isReady = self.runtimeIsAlive && self.session.isWaitingForEvent
         let timeout = Duration.seconds(self.function.timeout)
         self.current = Current(
             ticket: ticket,
             machine: InvocationMachine(request: ticket.id, timeout: timeout, now: now, runtimeIsReady: isReady),
             deadline: self.parts.time.wallTime.advanced(by: timeout))
-        self.memoryIsFresh = false
         self.armInvocationTimer()
         if isReady {
             self.writeStart()
@@ -77,11 +75,15 @@ extension EnvironmentDriver {
         self.perform(action)
     }
 
+    /// As with the lifecycle's timer: an earlier one stays and asks again, so that warm invocations schedule nothing.
     private func armInvocationTimer() {
         guard let deadline = self.current?.machine.deadline else { return }
+        if let due = self.invocationTimerDue, due <= deadline { return }
         self.invocationTimer?.cancel()
+        self.invocationTimerDue = deadline
         let delay = max(0, deadline.since(self.now).nanoseconds)
         self.invocationTimer = self.loop.assumeIsolated().scheduleTask(in: .nanoseconds(delay)) {
+            self.invocationTimerDue = nil
             guard var current = self.current else { return }
             let action = current.machine.timerFired(now: self.now)
             self.current = current
@@ -108,7 +110,10 @@ extension EnvironmentDriver {
         guard let current = self.current else { return }
         let answer = FailureAnswer(failure, request: current.ticket.id, timeout: self.function.timeout)
         // AWS writes START after the init that ran inside the invocation; a failed one had no START yet.
-        if case .initFailed = failure { self.writeStart() }
+        if !current.isStartWritten {
+            if failure == .timedOut { self.logFailedInit(.timedOut, began: current.initBegan, phase: "invoke") }
+            self.writeStart()
+        }
         if failure == .timedOut {
             self.drainLog()
             self.flushPartialLine()
@@ -128,7 +133,6 @@ extension EnvironmentDriver {
 
     /// END and REPORT, once the peak of memory is known; then the tail's answer, then `then`.
     private func finish(_ status: PlatformLog.Status, then: @escaping () -> Void) {
-        self.invocationTimer?.cancel()
         self.withPeakMemory { peak in
             guard let current = self.current else { return }
             self.drainLog()
@@ -176,16 +180,20 @@ extension EnvironmentDriver {
     /// How long REPORT waits for init's figure; then the last one known stands.
     private static let memoryPatience = TimeAmount.milliseconds(100)
 
+    /// Without the memory controller, init has to be asked, which costs more than all else that a warm invocation does. A
+    /// figure this old still stands: in that mode nothing limits memory either, and the executor has warned of it.
+    private static let memoryAge = Duration.milliseconds(50)
+
     /// Asks early where the figure has to come from inside, so that it is there when the runtime asks for more.
     func prefetchMemory() {
-        guard self.descriptors?.memoryPeak == nil, self.memoryWaiters.isEmpty else { return }
+        guard self.descriptors?.memoryPeak == nil, self.memoryWaiters.isEmpty, !self.memoryIsFresh else { return }
         self.memoryWaiters.append { _ in }
         self.control?.send(.memory)
     }
 
     func memoryReported(_ peakBytes: UInt64) {
         self.peakMemory = max(self.peakMemory, peakBytes)
-        self.memoryIsFresh = true
+        self.memoryReportedAt = self.now
         let waiters = self.memoryWaiters
         self.memoryWaiters = []
         for waiter in waiters { waiter(self.peakMemory) }
@@ -200,9 +208,14 @@ extension EnvironmentDriver {
         return self.peakMemory
     }
 
+    private var memoryIsFresh: Bool {
+        guard let reported = self.memoryReportedAt else { return false }
+        return self.now.since(reported) < Self.memoryAge
+    }
+
     private func withPeakMemory(_ body: @escaping (UInt64) -> Void) {
         if self.descriptors?.memoryPeak != nil { return body(self.readPeakMemory()) }
-        // Asked for again only where no figure of this invocation has come and init can still be asked.
+        // Asked for only where there is no young figure and init can still be asked.
         guard !self.memoryIsFresh, let control = self.control, self.sandbox == .running else {
             return body(self.peakMemory)
         }

@@ -29,6 +29,7 @@ extension EnvironmentDriver {
 
     func writeStart() {
         guard let current = self.current else { return }
+        self.current?.isStartWritten = true
         // What was written before belongs to no invocation, or to the one before.
         self.writePlatform(PlatformLog.start(current.ticket.id, version: self.function.version))
     }

@@ -57,7 +57,7 @@ extension EnvironmentDriver {
 
     private func runtimeEnded(_ exit: InitEvent.Exit) {
         let outOfMemory = self.wasKilledForMemory()
-        if self.machine.state == .starting {
+        if self.machine.state == .starting || self.current?.machine.isWaitingForRuntime ?? false {
             self.initFailed(.runtimeExited(exit, outOfMemory: outOfMemory))
         } else if self.current != nil {
             self.invocationFailed(.runtimeExited(exit, outOfMemory: outOfMemory))

@@ -29,6 +29,7 @@ final class EnvironmentDriver: @unchecked Sendable {
         var machine: InvocationMachine
         let deadline: WallTime
         var isDelivered = false
+        var isStartWritten = false
         /// Set when the runtime had to be started for it; its INIT_REPORT says `invoke`.
         var initBegan: Instant?
     }
@@ -60,7 +61,7 @@ final class EnvironmentDriver: @unchecked Sendable {
     var waitingNext: [(connection: ObjectIdentifier, respond: (Result<RuntimeEvent, RuntimeRefusal>) -> Void)] = []
     var memoryWaiters: [(UInt64) -> Void] = []
     var peakMemory: UInt64 = 0
-    var memoryIsFresh = false
+    var memoryReportedAt: Instant?
     var knownKills: UInt64 = 0
 
     var launchBegan: Instant?
@@ -71,7 +72,9 @@ final class EnvironmentDriver: @unchecked Sendable {
     var logIsHeld = false
 
     var lifecycleTimer: Scheduled<Void>?
+    var lifecycleTimerDue: Instant?
     var invocationTimer: Scheduled<Void>?
+    var invocationTimerDue: Instant?
     var launchTask: Task<Void, Never>?
 
     init(function: FunctionRecord, manifest: RuntimeManifest, parts: EngineParts, loop: any EventLoop) {
@@ -139,7 +142,7 @@ final class EnvironmentDriver: @unchecked Sendable {
         case .armTimer(let instant):
             self.armLifecycleTimer(at: instant)
         case .stopSandbox:
-            self.lifecycleTimer?.cancel()
+            self.cancelTimers()
             self.owner?.environmentLeft(self, failure: self.machine.startFailure)
             self.stopSandbox()
         case .killProcesses(let deadline):
@@ -150,10 +153,20 @@ final class EnvironmentDriver: @unchecked Sendable {
         }
     }
 
-    private func armLifecycleTimer(at instant: Instant) {
+    private func cancelTimers() {
         self.lifecycleTimer?.cancel()
+        self.lifecycleTimerDue = nil
+    }
+
+    /// A timer that is due before `instant` stays: it asks the machine, which gives the later instant again. So a warm
+    /// invocation schedules nothing, although each one moves the end of the keepalive.
+    private func armLifecycleTimer(at instant: Instant) {
+        if let due = self.lifecycleTimerDue, due <= instant { return }
+        self.lifecycleTimer?.cancel()
+        self.lifecycleTimerDue = instant
         let delay = max(0, instant.since(self.now).nanoseconds)
         self.lifecycleTimer = self.loop.assumeIsolated().scheduleTask(in: .nanoseconds(delay)) {
+            self.lifecycleTimerDue = nil
             self.change { $0.timerFired(now: self.now) }
         }
     }

@@ -3,6 +3,8 @@ internal import LambdaCore
 /// Cuts a stream of bytes into lines. A line longer than ``Limits/logLineBytes`` is split there.
 package struct LogLineSplitter: Sendable {
     private var partial: [UInt8] = []
+    /// The last piece was cut at the limit: a newline right after it ends that piece and is no empty line.
+    private var endsInCut = false
 
     package init() {}
 
@@ -11,11 +13,13 @@ package struct LogLineSplitter: Sendable {
         var lines: [[UInt8]] = []
         for byte in bytes {
             if byte == 0x0A {
-                lines.append(self.partial)
+                if !self.endsInCut { lines.append(self.partial) }
+                self.endsInCut = false
                 self.partial.removeAll(keepingCapacity: true)
             } else {
                 self.partial.append(byte)
-                guard self.partial.count >= Limits.logLineBytes else { continue }
+                self.endsInCut = self.partial.count >= Limits.logLineBytes
+                guard self.endsInCut else { continue }
                 lines.append(self.partial)
                 self.partial.removeAll(keepingCapacity: false)
             }

@@ -1,0 +1,61 @@
+import LambdaCore
+import LambdaShapes
+import NIOHTTP1
+
+/// What a request is about, and whether its body is taken: decided from the head alone.
+extension APIConnection {
+    /// Why a large body is not taken now, if it is not. Small ones cost less than the question.
+    func admit(_ request: inout Request, bodyOf length: Int) -> APIError? {
+        // Chunks do not say how many they are, so they count as the most that is allowed.
+        let isChunked = request.head.headers.contains(name: "Transfer-Encoding")
+        guard isChunked || length > BodyBudget.freeBytes else { return nil }
+        let (limit, needsSignature) =
+            switch request.subject {
+            case .invoke: (Limits.synchronousPayloadBytes, true)
+            case .operation(let operation, _): (APIConnection.limit(of: operation), true)
+            case .code, .health, .unknown: (Limits.synchronousPayloadBytes, false)
+            }
+        if needsSignature {
+            do {
+                try self.server.invoker.authenticator.precheck(
+                    target: request.target, headers: request.head.headers, arrival: request.arrival)
+            } catch { return error }
+        }
+        guard let share = self.server.bodies.share(of: isChunked ? limit : length) else { return .bodiesFull }
+        request.share = share
+        return nil
+    }
+
+    private static func limit(of operation: Operation) -> Int {
+        operation == .CreateFunction || operation == .UpdateFunctionCode
+            ? Limits.controlPlaneRequestBytes : Limits.synchronousPayloadBytes
+    }
+
+    static func subject(of head: HTTPRequestHead, _ target: RequestTarget) -> Subject {
+        if let label = Invoker.label(method: head.method, path: target.path) { return .invoke(label: label) }
+        if target.path.hasPrefix("/_lambdad/") {
+            guard head.method == .GET else { return .unknown }
+            if target.path == "/_lambdad/health" { return .health }
+            return target.path.hasPrefix(CodeLinks.prefix) ? .code : .unknown
+        }
+        let query = target.pairs?.map { ($0.name, $0.value) } ?? []
+        switch Operation.route(method: head.method.rawValue, path: target.path, query: query) {
+        case .matched(let operation, let labels): return .operation(operation, labels: labels)
+        case .noSuchMethod, .unknown: return .unknown
+        }
+    }
+
+    /// Why a body of `length` bytes is too much, if it is.
+    static func refusal(of length: Int, for subject: Subject) -> APIError? {
+        switch subject {
+        case .invoke:
+            return length > Limits.synchronousPayloadBytes ? .payloadTooLarge(length) : nil
+        case .operation(let operation, _):
+            let limit = self.limit(of: operation)
+            return length >= limit ? .requestTooLarge(operation, limit: limit) : nil
+        case .code, .health, .unknown:
+            return length > Limits.synchronousPayloadBytes
+                ? APIError(.requestEntityTooLarge, "The request is too large.") : nil
+        }
+    }
+}
