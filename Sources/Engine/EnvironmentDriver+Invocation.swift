@@ -137,8 +137,8 @@ extension EnvironmentDriver {
             guard let current = self.current else { return }
             self.drainLog()
             self.flushPartialLine()
-            self.writePlatform(PlatformLog.end(current.ticket.id))
             self.writePlatform(
+                PlatformLog.end(current.ticket.id),
                 PlatformLog.report(
                     .init(
                         requestID: current.ticket.id, duration: current.machine.duration(now: self.now),

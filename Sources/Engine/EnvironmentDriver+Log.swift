@@ -34,14 +34,16 @@ extension EnvironmentDriver {
         self.writePlatform(PlatformLog.start(current.ticket.id, version: self.function.version))
     }
 
-    func writePlatform(_ line: String) {
-        let message = Array(line.utf8)
-        self.current?.ticket.appendToTail(message)
-        self.write([
+    /// Lines that belong together are given to the log in one piece, which costs it one call.
+    func writePlatform(_ lines: String...) {
+        let time = self.parts.time.wallTime
+        let request = self.current?.ticket.id
+        let entries = lines.map { line in
             FunctionLogEntry(
-                source: self.source, requestID: self.current?.ticket.id, kind: .platform, message: message,
-                time: self.parts.time.wallTime)
-        ])
+                source: self.source, requestID: request, kind: .platform, message: Array(line.utf8), time: time)
+        }
+        for entry in entries { self.current?.ticket.appendToTail(entry.message) }
+        self.write(entries)
     }
 
     private func write(_ entries: [FunctionLogEntry]) {

@@ -95,9 +95,9 @@ package struct RuntimeSessionMachine: Sendable {
     package func canAnswer(_ id: String) throws(Refusal) {
         switch self.phase {
         case .running(let request):
-            guard request.text == id.lowercased() else { throw .invalidRequestID }
+            guard request.text == id || request.text == id.lowercased() else { throw .invalidRequestID }
         case .responseSent(let request):
-            guard request.text == id.lowercased() else { throw .invalidRequestID }
+            guard request.text == id || request.text == id.lowercased() else { throw .invalidRequestID }
             throw .invalidTransition(from: self.name, to: "InvocationResponse")
         case .started, .initError, .ready:
             throw .invalidTransition(from: self.name, to: "InvocationResponse")
@@ -107,11 +107,11 @@ package struct RuntimeSessionMachine: Sendable {
     private mutating func answered(_ id: String, as target: String) throws(Refusal) -> RequestID {
         switch self.phase {
         case .running(let request):
-            guard request.text == id.lowercased() else { throw .invalidRequestID }
+            guard request.text == id || request.text == id.lowercased() else { throw .invalidRequestID }
             self.phase = .responseSent(request)
             return request
         case .responseSent(let request):
-            guard request.text == id.lowercased() else { throw .invalidRequestID }
+            guard request.text == id || request.text == id.lowercased() else { throw .invalidRequestID }
             throw .invalidTransition(from: self.name, to: target)
         case .started, .initError, .ready:
             throw .invalidTransition(from: self.name, to: target)

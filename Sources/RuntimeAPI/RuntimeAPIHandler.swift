@@ -8,7 +8,7 @@ internal import NIOHTTP1
 /// A body over the limit is not kept: it is read to its end and answered with 413, so that the connection stays usable.
 final class RuntimeAPIHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
-    typealias OutboundOut = HTTPServerResponsePart
+    typealias OutboundOut = ByteBuffer
 
     /// What is being read.
     private struct Request {
@@ -32,8 +32,7 @@ final class RuntimeAPIHandler: ChannelInboundHandler {
         case .head(let head):
             let route = RuntimeRoute(method: head.method.rawValue, uri: head.uri)
             if head.headers.first(name: "Expect")?.lowercased() == "100-continue" {
-                context.writeAndFlush(
-                    self.wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))), promise: nil)
+                context.writeAndFlush(self.wrapOutboundOut(ByteBuffer(string: RuntimeResponse.goOn)), promise: nil)
             }
             self.request = Request(head: head, route: route, body: context.channel.allocator.buffer(capacity: 0))
         case .body(var bytes):
@@ -137,50 +136,23 @@ final class RuntimeAPIHandler: ChannelInboundHandler {
     }
 
     private func send(_ event: RuntimeEvent, context: ChannelHandlerContext) {
-        var headers = HTTPHeaders()
-        headers.reserveCapacity(8)
-        headers.add(name: HeaderName.contentType, value: event.contentType)
-        headers.add(name: HeaderName.runtimeRequestID, value: event.requestID.text)
-        headers.add(name: HeaderName.runtimeDeadline, value: String(event.deadline.milliseconds))
-        headers.add(name: HeaderName.runtimeFunctionARN, value: event.invokedARN)
-        headers.add(name: HeaderName.runtimeTraceID, value: event.traceHeader)
-        if let clientContext = event.clientContext {
-            headers.add(name: HeaderName.runtimeClientContext, value: clientContext)
-        }
-        self.send(.ok, headers: headers, body: ByteBuffer(bytes: event.payload), context: context)
+        self.send(RuntimeResponse.event(event, keepsAlive: self.keepsAlive), context: context)
     }
 
     private func send(_ reply: RuntimeReply, context: ChannelHandlerContext) {
-        switch reply {
-        case .accepted:
-            self.send(.accepted, contentType: "application/json", body: "{\"status\":\"OK\"}\n", context: context)
-        case .refused(let status, let errorType, let message):
-            // Both texts are the platform's own, without a character that JSON would escape.
-            self.send(
-                HTTPResponseStatus(statusCode: status), contentType: "application/json",
-                body: "{\"errorMessage\":\"\(message)\",\"errorType\":\"\(errorType)\"}\n", context: context)
-        }
+        self.send(RuntimeResponse.reply(reply, keepsAlive: self.keepsAlive), context: context)
     }
 
     private func send(
         _ status: HTTPResponseStatus, contentType: String, body: String, context: ChannelHandlerContext
     ) {
         self.send(
-            status, headers: [HeaderName.contentType: contentType], body: ByteBuffer(string: body), context: context)
+            RuntimeResponse.text(status: status, contentType: contentType, body: body, keepsAlive: self.keepsAlive),
+            context: context)
     }
 
-    private func send(
-        _ status: HTTPResponseStatus, headers: HTTPHeaders, body: ByteBuffer, context: ChannelHandlerContext
-    ) {
-        var headers = headers
-        headers.add(name: HeaderName.contentLength, value: String(body.readableBytes))
-        if !self.keepsAlive { headers.add(name: "Connection", value: "close") }
-        let head = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
-        context.write(self.wrapOutboundOut(.head(head)), promise: nil)
-        if body.readableBytes > 0 {
-            context.write(self.wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
-        }
-        context.writeAndFlush(self.wrapOutboundOut(.end(nil)), promise: nil)
+    private func send(_ bytes: ByteBuffer, context: ChannelHandlerContext) {
+        context.writeAndFlush(self.wrapOutboundOut(bytes), promise: nil)
         if !self.keepsAlive { context.close(promise: nil) }
     }
 }

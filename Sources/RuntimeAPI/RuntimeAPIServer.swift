@@ -33,7 +33,6 @@ package struct RuntimeAPIServer: RuntimeServing {
     ) throws {
         guard connections.add(channel) else { throw ChannelError.connectTimeout(.zero) }
         let pipeline = channel.pipeline.syncOperations
-        try pipeline.addHandler(HTTPResponseEncoder())
         try pipeline.addHandler(
             ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)))
         try pipeline.addHandler(RuntimeAPIHandler(session: session))

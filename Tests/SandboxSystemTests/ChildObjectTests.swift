@@ -6,8 +6,10 @@ import Testing
     /// System calls with a plain wrapper, and functions that touch only their arguments.
     private static let allowed: Set<String> = [
         "__errno_location", "_exit", "bind", "chdir", "close", "close_range", "dup2", "dup3", "fcntl", "fsconfig",
-        "fsmount", "fsopen", "getrlimit", "htonl", "htons", "ioctl", "listen", "memcpy", "memset", "mount", "move_mount",
-        "prctl", "recv", "send", "sendmsg", "sethostname", "setrlimit", "setsid", "sigemptyset", "sigprocmask", "socket",
+        "fsmount", "fsopen", "getrlimit", "htonl", "htons", "ioctl", "listen", "memcpy", "memset", "mount",
+        "move_mount",
+        "prctl", "recv", "send", "sendmsg", "sethostname", "setrlimit", "setsid", "sigemptyset", "sigprocmask",
+        "socket",
         "syscall", "umask", "umount2", "unshare", "write",
     ]
     /// What a compiler may add of its own accord.
@@ -15,7 +17,8 @@ import Testing
 
     private func undefined(_ source: String) throws -> Set<String> {
         let program = try TestProgram.path("lambda-executor")
-        let object = program.split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" } + "/CSandbox.build/\(source).o"
+        let object =
+            program.split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" } + "/CSandbox.build/\(source).o"
         let listed = try TestProgram.run(["nm", "-u", object])
         guard listed.status == 0 else { throw TestFailure("nm: \(listed.output)") }
         return Set(listed.output.split(separator: "\n").compactMap { $0.split(separator: " ").last.map(String.init) })

@@ -23,12 +23,12 @@ final class ExecutorUnderTest {
     var runtime: String { self.directory + "/runtime" }
 
     init(
-        policy extra: String = "", filter: String? = nil, initProgram: String? = nil,
+        policy extra: String = "", filter: String? = nil, initProgram: String? = nil, cgroup: String? = nil,
         launchDeadline: Duration = .seconds(20)
     ) throws {
         let name = "lambdad-test-\(UUID().uuidString)"
         self.directory = "/tmp/\(name)"
-        self.cgroup = "/\(name)"
+        self.cgroup = cgroup ?? "/\(name)"
         try Self.makeDirectories(self.directory)
         try Self.write(
             """
@@ -51,18 +51,39 @@ final class ExecutorUnderTest {
                 "--filter", filter ?? Self.repository + "/packaging/seccomp/default.policy", "--log", "stderr",
             ], descriptors: [nil, writer, writer])
         close(writer)
-        self.firstLines = try Self.untilReady(reader)
+        do {
+            self.firstLines = try Self.untilReady(reader)
+        } catch {
+            _ = try? TestProgram.wait(self.process)  // it has ended, which is what the error says
+            try? FileManager.default.removeItem(atPath: self.directory)  // as at the end
+            throw error
+        }
         self.client = ExecutorClient(socketPath: self.directory + "/socket", launchDeadline: launchDeadline)
     }
 
     deinit {
         if !self.ended {
-            kill(self.process, SIGKILL)
+            kill(self.process, SIGTERM)
             _ = try? TestProgram.wait(self.process)  // reaped, or never ours
         }
         close(self.standardError)
         self.client.disconnect()
         try? FileManager.default.removeItem(atPath: self.directory)  // what is left lies in /tmp
+        self.removeCgroups()
+    }
+
+    /// What an executor that a test has killed could not remove. Nothing is there otherwise.
+    private func removeCgroups() {
+        for mount in ["/sys/fs/cgroup/unified", "/sys/fs/cgroup"] {
+            let base = mount + self.cgroup
+            let left = (try? FileManager.default.contentsOfDirectory(atPath: base + "/sandboxes")) ?? []
+            for name in left.filter({ $0.hasPrefix("f.") }).map({ "/sandboxes/" + $0 }) + [
+                "/sandboxes", "/executor", "",
+            ] {
+                // Safety: the string lives for the call.
+                _ = unsafe rmdir(base + name)
+            }
+        }
     }
 
     static var repository: String {
@@ -133,7 +154,7 @@ enum StaticInit {
         if let given = ProcessInfo.processInfo.environment["LAMBDAD_INIT"] { return given }
         let sources = ExecutorUnderTest.repository + "/Sources/lambda-init"
         let files = try FileManager.default.contentsOfDirectory(atPath: sources).filter { $0.hasSuffix(".c") }
-        let product = "/tmp/lambdad-test-init-\(getpid())"
+        let product = try TestProgram.path("lambda-executor") + "-test-init"
         let made = try TestProgram.run(
             ["cc", "-static", "-O2", "-o", product] + files.sorted().map { "\(sources)/\($0)" })
         guard made.status == 0 else { throw TestFailure("cc: \(made.output)") }

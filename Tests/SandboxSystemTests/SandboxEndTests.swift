@@ -117,4 +117,26 @@ struct `The end of a sandbox` {
         #expect(try sandbox.hasEnded())
         await #expect(throws: LaunchError.self) { try await executor.client.launch(executor.request()) }
     }
+
+    @Test func `leaves cgroups to the next executor where the first was killed, which removes them`() async throws {
+        let first = try ExecutorUnderTest()
+        let sandbox = try await first.sandbox()
+        _ = try first.terminate(SIGKILL)
+        #expect(try sandbox.hasEnded())
+        #expect(self.cgroups(first).count == 1)
+        let second = try ExecutorUnderTest(cgroup: first.cgroup)
+        #expect(self.cgroups(second).isEmpty)
+        #expect(try second.terminate() == 0)
+    }
+
+    @Test func `is not brought about by a second executor on the same cgroup, which does not start`() async throws {
+        let first = try ExecutorUnderTest()
+        let sandbox = try await first.sandbox()
+        #expect {
+            _ = try ExecutorUnderTest(cgroup: first.cgroup)
+        } throws: { error in
+            "\(error)".contains("another executor")
+        }
+        #expect(try sandbox.run(["/bin/true"]).exit == .status(0))
+    }
 }

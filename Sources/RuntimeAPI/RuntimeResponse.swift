@@ -1,0 +1,75 @@
+internal import Engine
+internal import LambdaCore
+internal import NIOCore
+internal import NIOHTTP1
+
+/// Responses of the Runtime API as bytes.
+///
+/// There are few and they are simple, and two of them are written for every warm invocation: put together here they cost
+/// one buffer each, where a general encoder makes a list of headers and several buffers.
+enum RuntimeResponse {
+    static let goOn = "HTTP/1.1 100 Continue\r\n\r\n"
+    private static let accepted = "{\"status\":\"OK\"}\n"
+
+    static func event(_ event: RuntimeEvent, keepsAlive: Bool) -> ByteBuffer {
+        var buffer = ByteBuffer()
+        buffer.reserveCapacity(768 + event.payload.count)
+        buffer.writeStaticString("HTTP/1.1 200 OK\r\n")
+        buffer.writeHeader(HeaderName.contentType, event.contentType)
+        buffer.writeHeader(HeaderName.runtimeRequestID, event.requestID.text)
+        buffer.writeHeader(HeaderName.runtimeDeadline, String(event.deadline.milliseconds))
+        buffer.writeHeader(HeaderName.runtimeFunctionARN, event.invokedARN)
+        buffer.writeHeader(HeaderName.runtimeTraceID, event.traceHeader)
+        if let clientContext = event.clientContext {
+            buffer.writeHeader(HeaderName.runtimeClientContext, clientContext)
+        }
+        buffer.writeEnd(length: event.payload.count, keepsAlive: keepsAlive)
+        buffer.writeBytes(event.payload)
+        return buffer
+    }
+
+    static func reply(_ reply: RuntimeReply, keepsAlive: Bool) -> ByteBuffer {
+        switch reply {
+        case .accepted:
+            return self.text(
+                status: .accepted, contentType: "application/json", body: self.accepted, keepsAlive: keepsAlive)
+        case .refused(let status, let errorType, let message):
+            // Both texts are the platform's own, without a character that JSON would escape.
+            return self.text(
+                status: HTTPResponseStatus(statusCode: status), contentType: "application/json",
+                body: "{\"errorMessage\":\"\(message)\",\"errorType\":\"\(errorType)\"}\n", keepsAlive: keepsAlive)
+        }
+    }
+
+    static func text(
+        status: HTTPResponseStatus, contentType: String, body: String, keepsAlive: Bool
+    ) -> ByteBuffer {
+        var buffer = ByteBuffer()
+        buffer.writeString("HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n")
+        buffer.writeHeader(HeaderName.contentType, contentType)
+        buffer.writeEnd(length: body.utf8.count, keepsAlive: keepsAlive)
+        buffer.writeString(body)
+        return buffer
+    }
+}
+
+extension ByteBuffer {
+    /// A line end in a value would begin another header. A client context is JSON, where a line end outside of strings means
+    /// as much as a blank, and inside there is none: so it becomes one.
+    fileprivate mutating func writeHeader(_ name: String, _ value: String) {
+        self.writeString(name)
+        self.writeStaticString(": ")
+        if value.utf8.contains(where: { $0 == 0x0D || $0 == 0x0A || $0 == 0 }) {
+            self.writeBytes(value.utf8.map { $0 == 0x0D || $0 == 0x0A || $0 == 0 ? 0x20 : $0 })
+        } else {
+            self.writeString(value)
+        }
+        self.writeStaticString("\r\n")
+    }
+
+    fileprivate mutating func writeEnd(length: Int, keepsAlive: Bool) {
+        self.writeHeader(HeaderName.contentLength, String(length))
+        if !keepsAlive { self.writeStaticString("Connection: close\r\n") }
+        self.writeStaticString("\r\n")
+    }
+}
