@@ -19,8 +19,9 @@ extension EnvironmentDriver {
             deadline: self.parts.time.wallTime.advanced(by: timeout))
         self.armInvocationTimer()
         if isReady {
-            self.writeStart()
+            // The event first: the runtime wakes while START is written. Its own lines are read on this loop, so later.
             self.deliverIfPossible()
+            self.writeStart()
         } else {
             // The runtime was killed by a reset: its init runs again, inside this invocation and its timeout.
             self.current?.initBegan = now
@@ -32,8 +33,8 @@ extension EnvironmentDriver {
         guard var current = self.current else { return }
         let action = current.machine.runtimeBecameReady()
         self.current = current
-        if action == .deliver { self.writeStart() }
         self.deliverIfPossible()
+        if action == .deliver { self.writeStart() }
     }
 
     func deliverIfPossible() {
