@@ -2,17 +2,6 @@ package import LambdaCore
 
 /// The environment of a runtime process.
 package enum EnvironmentVariables {
-    /// Names that a function's configuration cannot set.
-    ///
-    /// Source: Lambda developer guide, "Using Lambda environment variables", reserved variables.
-    package static let reserved: Set<String> = [
-        "_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV",
-        "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_VERSION",
-        "AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME",
-        "AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
-        "AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR",
-    ]
-
     /// What is known of one environment when its runtime starts.
     package struct Context: Sendable {
         package let function: FunctionRecord
@@ -42,7 +31,8 @@ package enum EnvironmentVariables {
         variables.merge(context.manifest.environment) { $1 }
         if let endpoint = context.endpointURL { variables["AWS_ENDPOINT_URL"] = endpoint }
         variables.merge(self.logging(context.function.logging)) { $1 }
-        variables.merge(context.function.environment ?? [:]) { $1 }
+        let own = (context.function.environment ?? [:]).filter { !ReservedVariables.names.contains($0.key) }
+        variables.merge(own) { $1 }
         variables.merge(self.fixed(context)) { $1 }
         return variables.map { "\($0.key)=\($0.value)" }.sorted()
     }

@@ -133,20 +133,10 @@ private enum TagRule {
 
 /// The variables that a function may set.
 enum EnvironmentRule {
-    /// Set by the platform. Source: Lambda developer guide, "Defined runtime environment variables", reserved ones.
-    private static let reserved: Set<String> = [
-        "_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV",
-        "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_VERSION",
-        "AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME",
-        "AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_LAMBDA_RUNTIME_API",
-        "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR", "AWS_LAMBDA_MAX_CONCURRENCY", "AWS_LAMBDA_METADATA_API",
-        "AWS_LAMBDA_METADATA_TOKEN",
-    ]
-
     static func check(_ variables: JSONObject) throws(APIError) -> [String: String] {
         var environment: [String: String] = [:]
         for member in variables { environment[member.key] = member.value.stringValue ?? "" }
-        let taken = variables.map { $0.key }.filter { self.reserved.contains($0) }
+        let taken = variables.map { $0.key }.filter { ReservedVariables.names.contains($0) }
         guard taken.isEmpty else { throw .reservedKeys(taken) }
         let compact = JSONValue.object(variables).serialized
         guard compact.count <= Limits.environmentBytes else {

@@ -8,7 +8,7 @@ internal import Glibc
 final class RootTemplate {
     /// Directories of the root, in order.
     private static let directories = [
-        "dev", "etc", "home", "home/sbx_user1051", "mnt", "opt", "proc", "root", "run", "tmp", "usr", "var",
+        "dev", "etc", "home", "mnt", "opt", "proc", "root", "run", "tmp", "usr", "var",
         "var/runtime", "var/task",
     ]
     private static let links = ["bin": "usr/bin", "lib": "usr/lib", "lib64": "usr/lib64", "sbin": "usr/sbin"]

@@ -166,6 +166,11 @@ class TestTheLifeOfAFunction:
             package = response.read()
         assert base64.b64encode(hashlib.sha256(package).digest()).decode() == found["Configuration"]["CodeSha256"]
 
+    def test_as_soon_as_it_is_said_to_be_active_it_can_be_invoked(self, client, deploy):
+        for _ in range(10):
+            function = deploy("probe.py")
+            client.invoke(FunctionName=function.name, InvocationType="DryRun")
+
     def test_it_is_listed(self, client, probe):
         names = [
             f["FunctionName"] for page in client.get_paginator("list_functions").paginate() for f in page["Functions"]
