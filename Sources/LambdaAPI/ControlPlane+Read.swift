@@ -8,7 +8,7 @@ extension ControlPlane {
     private static let pageSize = 50
 
     func getFunction(_ call: Call) async throws(APIError) -> APIResponse {
-        let (record, qualifier) = try await self.record(for: call)
+        let (record, qualifier) = try await self.settledRecord(for: call)
         var location = JSONObject()
         location["RepositoryType"] = .string("S3")
         let host = call.request.headers.first(name: "Host") ?? "localhost"
@@ -21,8 +21,18 @@ extension ControlPlane {
     }
 
     func getFunctionConfiguration(_ call: Call) async throws(APIError) -> APIResponse {
-        let (record, qualifier) = try await self.record(for: call)
+        let (record, qualifier) = try await self.settledRecord(for: call)
         return .json(FunctionShape.configuration(of: record, qualifier: qualifier))
+    }
+
+    /// Read between two writes: whoever is told Active or Successful must find that an invocation sees the same, and a
+    /// transition writes the store first and the catalog that invocations read second.
+    private func settledRecord(
+        for call: Call
+    ) async throws(APIError) -> (record: FunctionRecord, qualifier: String?) {
+        try await self.gate.pass { () async throws(APIError) -> (record: FunctionRecord, qualifier: String?) in
+            try await self.record(for: call)
+        }
     }
 
     func listFunctions(_ call: Call) async throws(APIError) -> APIResponse {
