@@ -26,6 +26,8 @@ package struct APIConfiguration: Sendable {
     package var minimumBodyProgress = 1_024
     /// How long a connection may rest between requests. SDKs keep pooled connections for 60 s.
     package var idleTimeout = TimeAmount.seconds(75)
+    /// How long a connection that was made just before a stop may take to send its first byte.
+    package var firstRequestGrace = TimeAmount.seconds(1)
     /// How long a body that is refused is still read and thrown away, so that the client sees the answer, not a reset.
     package var discardTimeout = TimeAmount.seconds(5)
 

@@ -58,6 +58,8 @@ final class APIConnection: ChannelInboundHandler {
     private var tick: RepeatedTask?
     /// The client has closed its sending side: this answer is the last.
     private var isInputClosed = false
+    /// A byte of some request has been read.
+    private var hasBegun = false
 
     /// Deadlines are looked at this often, rather than by a timer of each request, which would cost every warm call.
     static let tickInterval = TimeAmount.seconds(5)
@@ -76,6 +78,23 @@ final class APIConnection: ChannelInboundHandler {
         self.tick = self.loop.scheduleRepeatedTask(
             initialDelay: APIConnection.tickInterval, delay: APIConnection.tickInterval
         ) { _ in bound.value.checkDeadline() }
+        if self.server.isDraining { self.waitForFirstRequest() }
+    }
+
+    /// The server stops. A connection between two requests ends at once; one that is new still has its first on the way,
+    /// and closing it would be a reset where a restart shall refuse nobody.
+    func drainBegan() {
+        if self.hasBegun {
+            self.context?.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+        } else {
+            self.waitForFirstRequest()
+        }
+    }
+
+    private func waitForFirstRequest() {
+        self.loop.assumeIsolated().scheduleTask(in: self.server.configuration.firstRequestGrace) {
+            if !self.hasBegun { self.context?.close(promise: nil) }
+        }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) { self.end() }
@@ -87,6 +106,7 @@ final class APIConnection: ChannelInboundHandler {
 
     /// Bytes of a request, before they are parsed.
     func bytesArrived() {
+        self.hasBegun = true
         guard case .resting = self.phase else { return }
         self.phase = .head
         self.deadline = self.loop.now + self.server.configuration.headTimeout

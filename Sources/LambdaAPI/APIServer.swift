@@ -142,9 +142,8 @@ package final class APIServer: Sendable {
 
     private func register(_ channel: any Channel) -> Bool {
         let isAdmitted = self.state.withLock { state in
-            guard !state.isDraining, state.connections.count < self.configuration.maximumConnections else {
-                return false
-            }
+            // One that the kernel had accepted before the listeners closed is served, also while draining.
+            guard state.connections.count < self.configuration.maximumConnections else { return false }
             state.connections[ObjectIdentifier(channel)] = channel
             return true
         }
@@ -200,14 +199,17 @@ package final class APIServer: Sendable {
 
     /// Stops accepting, closes connections that rest, and returns once the others have had their answers.
     package func drain() async {
-        let (listeners, connections) = self.state.withLock { state in
+        let listeners = self.state.withLock { state in
             state.isDraining = true
             defer { state.listeners = [] }
-            return (state.listeners, Array(state.connections.values))
+            return state.listeners
         }
         for listener in listeners { try? await listener.close() }  // One that is closed already is as good.
-        for connection in connections {
-            connection.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+        for channel in self.state.withLock({ Array($0.connections.values) }) {
+            channel.eventLoop.execute {
+                // One that closed meanwhile has no handlers any more.
+                (try? channel.pipeline.syncOperations.handler(type: APIConnection.self))?.drainBegan()
+            }
         }
         await withCheckedContinuation { continuation in
             let isEmpty = self.state.withLock { state in

@@ -202,6 +202,24 @@ private let invoke = "/2015-03-31/functions/f/invocations"
             await #expect(throws: (any Error).self) { try await server.connect() }
         }
     }
+
+    @Test func `that is new at a drain has its first request answered`() async throws {
+        try await TestServer.run(sink: .holding()) { server in
+            try await server.createFunction()
+            let known = try await server.connect()
+            try await known.send(TestClient.text("GET", "/_lambdad/health"))
+            _ = try await known.answer()
+            let new = try await server.connect()
+            async let drained: Void = server.api.drain()
+            // Its end shows that the drain has come to the connections.
+            try await known.waitForEnd()
+            try await new.send(TestClient.text("GET", "/_lambdad/health"))
+            let answer = try await new.answer()
+            #expect(answer.text.contains("draining"))
+            #expect(answer.header("Connection") == "close")
+            await drained
+        }
+    }
 }
 
 @Suite struct `A slow client` {
