@@ -153,6 +153,8 @@ extension EnvironmentDriver {
     }
 
     private func release() {
+        // The sandbox may have ended while the last figure of memory was on its way.
+        guard self.sandbox == .running else { return }
         let settings = self.settings
         self.change { try $0.released(now: self.now, settings: settings.lifecycle) }
         if self.machine.state == .ready { self.owner?.environmentBecameFree(self) }

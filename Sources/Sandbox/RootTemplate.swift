@@ -24,13 +24,16 @@ final class RootTemplate {
     let path: String
     private let usr: String
     private let etc: String
+    private let resolver: String?
 
     /// - Parameters:
     ///   - path: A directory that is made where it is missing.
     ///   - usr: What shows at `/usr`.
     ///   - etc: What shows at `/etc`.
-    init(path: String, usr: String, etc: String) throws(SystemError) {
-        (self.path, self.usr, self.etc) = (path, usr, etc)
+    ///   - resolver: What shows at `/etc/resolv.conf` where it is there: the machine's own, for functions that may use its
+    ///     network. In the others it names servers that nobody inside can reach.
+    init(path: String, usr: String, etc: String, resolver: String?) throws(SystemError) {
+        (self.path, self.usr, self.etc, self.resolver) = (path, usr, etc, resolver)
         try Kernel.makeDirectory(path)
         try self.make()
     }
@@ -54,9 +57,20 @@ final class RootTemplate {
         try Kernel.bind(self.usr, onto: self.path + "/usr", recursive: true)
         try Kernel.seal(self.path + "/usr", recursive: true)
         try Kernel.bind(self.etc, onto: self.path + "/etc", recursive: true)
+        try self.coverResolver()
         try Kernel.seal(self.path + "/etc", recursive: true)
         try self.coverShell()
         try Kernel.seal(self.path, recursive: false)
+    }
+
+    private func coverResolver() throws(SystemError) {
+        guard let resolver = self.resolver else { return }
+        do throws(SystemError) {
+            try Kernel.bind(resolver, onto: self.path + "/etc/resolv.conf", recursive: false)
+        } catch {
+            // The machine has none, or the root's /etc has no place for it: names are not looked up then.
+            guard error.errno == ENOENT else { throw error }
+        }
     }
 
     /// Programs for Amazon Linux expect that `/bin/sh` is bash.

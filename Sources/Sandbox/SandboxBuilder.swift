@@ -194,7 +194,8 @@ package final class SandboxBuilder {
         let host = name == "host"
         let template = try RootTemplate(
             path: "\(self.parts.rootBase)/\(name)", usr: host ? "/usr" : directory + "/usr",
-            etc: host ? self.policy.hostEtc : directory + "/etc")
+            etc: host ? self.policy.hostEtc : directory + "/etc",
+            resolver: self.policy.hostNetwork ? "/etc/resolv.conf" : nil)
         self.roots[name] = template
         return template.path
     }

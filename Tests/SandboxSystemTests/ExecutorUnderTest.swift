@@ -123,6 +123,7 @@ final class ExecutorUnderTest {
         try self.write(
             "root:x:0:0::/root:/bin/sh\nsbx_user1051:x:993:990::/home/sbx_user1051:/bin/sh\n",
             to: directory + "/etc/passwd")
+        try self.write("", to: directory + "/etc/resolv.conf")
         try self.write("root:x:0:\nsbx_user1051:x:990:\n", to: directory + "/etc/group")
         try self.write("code\n", to: directory + "/code/f/handler")
         try self.write("runtime\n", to: directory + "/runtime/r/bootstrap")

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import LambdaCore
 import Sandbox
@@ -54,6 +55,13 @@ struct `The network of a sandbox` {
         let second = try await executor.sandbox(executor.request(network: .host))
         #expect(first.descriptors.runtimePort != second.descriptors.runtimePort)
         #expect(first.descriptors.runtimePort >= 1_024)
+    }
+
+    @Test func `has the machine's name servers where it is the host's`() async throws {
+        let executor = try ExecutorUnderTest(policy: "host_network = yes")
+        let sandbox = try await executor.sandbox(executor.request(network: .host))
+        let own = try String(contentsOfFile: "/etc/resolv.conf", encoding: .utf8)
+        #expect(try sandbox.shell("cat /etc/resolv.conf").output == own)
     }
 
     /// Takes one connection and greets it.
