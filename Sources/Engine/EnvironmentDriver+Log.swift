@@ -27,11 +27,23 @@ extension EnvironmentDriver {
         self.write(entries)
     }
 
+    /// How long START may wait for company: a short invocation's three lines then reach the log in one piece, and whoever
+    /// watches a long one does not see the difference.
+    private static let startPatience = TimeAmount.milliseconds(10)
+
     func writeStart() {
         guard let current = self.current else { return }
-        self.current?.isStartWritten = true
-        // What was written before belongs to no invocation, or to the one before.
-        self.writePlatform(PlatformLog.start(current.ticket.id, version: self.function.version))
+        let message = Array(PlatformLog.start(current.ticket.id, version: self.function.version).utf8)
+        current.ticket.appendToTail(message)
+        self.heldStart = FunctionLogEntry(
+            source: self.source, requestID: current.ticket.id, kind: .platform, message: message,
+            time: self.parts.time.wallTime)
+        guard !self.startTimerIsArmed else { return }
+        self.startTimerIsArmed = true
+        self.loop.assumeIsolated().scheduleTask(in: Self.startPatience) {
+            self.startTimerIsArmed = false
+            self.write([])
+        }
     }
 
     /// Lines that belong together are given to the log in one piece, which costs it one call.
@@ -46,7 +58,14 @@ extension EnvironmentDriver {
         self.write(entries)
     }
 
-    private func write(_ entries: [FunctionLogEntry]) {
+    /// After a START that waits, so that the order stays.
+    private func write(_ more: [FunctionLogEntry]) {
+        var entries = more
+        if let start = self.heldStart {
+            self.heldStart = nil
+            entries.insert(start, at: 0)
+        }
+        guard !entries.isEmpty else { return }
         guard !self.parts.log.append(entries), !self.logIsHeld, let pipe = self.logPipe else { return }
         self.logIsHeld = true
         pipe.setReading(false)

@@ -70,6 +70,8 @@ final class EnvironmentDriver: @unchecked Sendable {
     var initDuration: Duration?
     var splitter = LogLineSplitter()
     var logIsHeld = false
+    var heldStart: FunctionLogEntry?
+    var startTimerIsArmed = false
 
     var lifecycleTimer: Scheduled<Void>?
     var lifecycleTimerDue: Instant?
