@@ -4,6 +4,8 @@ package import NIOCore
 /// An event on its way to a runtime: the answer to its `next`.
 package struct RuntimeEvent: Sendable, Equatable {
     package let requestID: RequestID
+    /// Unlike the request's, unique to this attempt; the runtime echoes it with its answer.
+    package let invocationID: RequestID
     package let deadline: WallTime
     package let invokedARN: String
     package let traceHeader: String
@@ -32,8 +34,8 @@ package protocol RuntimeSession: AnyObject {
     func next(connection: ObjectIdentifier, respond: @escaping (Result<RuntimeEvent, RuntimeRefusal>) -> Void)
     /// The connection closed while it waited in `next`.
     func nextAbandoned(_ connection: ObjectIdentifier)
-    /// Whether a response for this id would be taken now; asked before its body is read.
-    func checkResponse(requestID: String) -> RuntimeReply
+    /// Whether an answer for this id would be taken now. `invocationID` is the one that the runtime echoed, where it did.
+    func checkAnswer(requestID: String, invocationID: String?, isError: Bool) -> RuntimeReply
     func response(requestID: String, contentType: String?, body: ByteBuffer) -> RuntimeReply
     /// The body was larger than ``Limits/responsePayloadBytes`` and was thrown away.
     func responseTooLarge(requestID: String) -> RuntimeReply

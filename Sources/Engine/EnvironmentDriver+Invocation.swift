@@ -47,7 +47,8 @@ extension EnvironmentDriver {
         waiting.respond(
             .success(
                 RuntimeEvent(
-                    requestID: invocation.requestID, deadline: current.deadline, invokedARN: invocation.invokedARN,
+                    requestID: invocation.requestID, invocationID: current.invocationID, deadline: current.deadline,
+                    invokedARN: invocation.invokedARN,
                     traceHeader: invocation.traceHeader, clientContext: invocation.clientContext,
                     contentType: invocation.contentType, payload: invocation.payload)))
     }

@@ -143,11 +143,12 @@ extension EnvironmentDriver: RuntimeSession {
         self.waitingNext.removeAll { $0.connection == connection }
     }
 
-    func checkResponse(requestID: String) -> RuntimeReply {
-        do {
-            try self.session.canAnswer(requestID)
-            return .accepted
-        } catch { return Self.reply(error) }
+    func checkAnswer(requestID: String, invocationID: String?, isError: Bool) -> RuntimeReply {
+        do { try self.session.canAnswer(requestID, isError: isError) } catch { return Self.reply(error) }
+        if let invocationID, let current = self.current, invocationID != current.invocationID.text {
+            return .refused(status: 400, errorType: "InvalidInvocationId", message: "Invalid invocation ID")
+        }
+        return .accepted
     }
 
     func response(requestID: String, contentType: String?, body: ByteBuffer) -> RuntimeReply {
@@ -191,7 +192,8 @@ extension EnvironmentDriver: RuntimeSession {
         requestID: String, errorType: String?, contentType: String?, body: ByteBuffer
     ) -> RuntimeReply {
         do { _ = try self.session.errorReceived(for: requestID) } catch { return Self.reply(error) }
-        self.runtimeAnswered(payload: Array(body.readableBytesView), contentType: contentType, isFunctionError: true)
+        let answer = ErrorCause.answer(body: Array(body.readableBytesView), contentType: contentType)
+        self.runtimeAnswered(payload: answer.body, contentType: answer.contentType, isFunctionError: true)
         return .accepted
     }
 

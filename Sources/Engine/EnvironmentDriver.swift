@@ -28,6 +28,8 @@ final class EnvironmentDriver: @unchecked Sendable {
         let ticket: InvocationTicket
         var machine: InvocationMachine
         let deadline: WallTime
+        /// Of this attempt; see ``RuntimeEvent``.
+        let invocationID = RequestID.random()
         var isDelivered = false
         var isStartWritten = false
         /// Set when the runtime had to be started for it; its INIT_REPORT says `invoke`.

@@ -92,15 +92,16 @@ package struct RuntimeSessionMachine: Sendable {
     }
 
     /// Whether `id` may be answered now; lets a body be refused before it is read.
-    package func canAnswer(_ id: String) throws(Refusal) {
+    package func canAnswer(_ id: String, isError: Bool = false) throws(Refusal) {
+        let target = isError ? "InvocationErrorResponse" : "InvocationResponse"
         switch self.phase {
         case .running(let request):
             guard request.text == id || request.text == id.lowercased() else { throw .invalidRequestID }
         case .responseSent(let request):
             guard request.text == id || request.text == id.lowercased() else { throw .invalidRequestID }
-            throw .invalidTransition(from: self.name, to: "InvocationResponse")
+            throw .invalidTransition(from: self.name, to: target)
         case .started, .initError, .ready:
-            throw .invalidTransition(from: self.name, to: "InvocationResponse")
+            throw .invalidTransition(from: self.name, to: target)
         }
     }
 

@@ -83,13 +83,15 @@ final class RuntimeAPIHandler: ChannelInboundHandler {
         case .next:
             self.next(session, context: context)
         case .response(let requestID):
-            self.send(self.response(request, requestID, trailers, session), context: context)
+            self.answer(request, requestID, session, context: context) {
+                self.response(request, requestID, trailers, session)
+            }
         case .invocationError(let requestID):
-            self.send(
+            self.answer(request, requestID, session, context: context) {
                 session.invocationError(
                     requestID: requestID, errorType: request.head.headers.first(name: HeaderName.runtimeErrorType),
-                    contentType: request.head.headers.first(name: HeaderName.contentType), body: request.body),
-                context: context)
+                    contentType: request.head.headers.first(name: HeaderName.contentType), body: request.body)
+            }
         case .initError:
             self.send(
                 session.initError(
@@ -101,6 +103,17 @@ final class RuntimeAPIHandler: ChannelInboundHandler {
             self.send(
                 .notFound, contentType: "text/plain; charset=utf-8", body: "404 page not found\n", context: context)
         }
+    }
+
+    private func answer(
+        _ request: Request, _ requestID: String, _ session: any RuntimeSession, context: ChannelHandlerContext,
+        _ take: () -> RuntimeReply
+    ) {
+        let echoed = request.head.headers.first(name: HeaderName.runtimeInvocationID)
+        let check = session.checkAnswer(
+            requestID: requestID, invocationID: echoed, isError: request.route == .invocationError(requestID: requestID)
+        )
+        self.send(check == .accepted ? take() : check, context: context)
     }
 
     private func response(

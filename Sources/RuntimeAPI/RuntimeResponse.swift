@@ -17,6 +17,7 @@ enum RuntimeResponse {
         buffer.writeStaticString("HTTP/1.1 200 OK\r\n")
         buffer.writeHeader(HeaderName.contentType, event.contentType)
         buffer.writeHeader(HeaderName.runtimeRequestID, event.requestID.text)
+        buffer.writeHeader(HeaderName.runtimeInvocationID, event.invocationID.text)
         buffer.writeHeader(HeaderName.runtimeDeadline, String(event.deadline.milliseconds))
         buffer.writeHeader(HeaderName.runtimeFunctionARN, event.invokedARN)
         buffer.writeHeader(HeaderName.runtimeTraceID, event.traceHeader)

@@ -161,6 +161,24 @@ import Testing
         #expect(try await answer.value.get().payload == Array("1".utf8))
     }
 
+    @Test func `whose attempt the runtime names wrongly is not answered by it`() async throws {
+        let engine = EngineFixture()
+        let answer = engine.invoke(try engine.function())
+        let sandbox = try #require(await engine.launcher.nextSandbox())
+        let runtime = try await sandbox.runtime()
+        let event = try await runtime.next()
+        let id = try #require(event.headers.first(name: "Lambda-Runtime-Aws-Request-Id"))
+        let attempt = try #require(event.headers.first(name: "Lambda-Runtime-Invocation-Id"))
+        let path = "/2018-06-01/runtime/invocation/\(id)/response"
+        let wrong = try await runtime.call(
+            "POST", path, headers: [("Lambda-Runtime-Invocation-Id", id)], body: Array("0".utf8))
+        #expect(wrong.status == 400 && wrong.text.contains("InvalidInvocationId"))
+        let right = try await runtime.call(
+            "POST", path, headers: [("Lambda-Runtime-Invocation-Id", attempt)], body: Array("1".utf8))
+        #expect(right.status == 202)
+        #expect(try await answer.value.get().payload == Array("1".utf8))
+    }
+
     @Test func `is drained at a stop: it finishes, later ones are turned away`() async throws {
         let engine = EngineFixture()
         let function = try engine.function()
