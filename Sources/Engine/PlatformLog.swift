@@ -49,7 +49,8 @@ package enum PlatformLog {
     package static func end(_ request: RequestID) -> String { "END RequestId: \(request)" }
 
     package static func report(_ report: Report) -> String {
-        let billed = report.duration + (report.initDuration ?? .zero)
+        // The sum of what is printed, so that whoever adds it up finds the same.
+        let billed = self.printed(report.duration) + self.printed(report.initDuration ?? .zero)
         var line = "REPORT RequestId: \(report.requestID)\tDuration: \(self.milliseconds(report.duration)) ms\t"
         line += "Billed Duration: \(self.wholeMilliseconds(billed)) ms\tMemory Size: \(report.memorySize) MB\t"
         line += "Max Memory Used: \(self.mebibytes(report.peakMemoryBytes)) MB\t"
@@ -75,9 +76,14 @@ package enum PlatformLog {
 
     /// Two decimals, rounded half up.
     package static func milliseconds(_ duration: Duration) -> String {
-        let hundredths = (max(0, duration.nanoseconds) + 5_000) / 10_000
+        let hundredths = self.printed(duration).nanoseconds / 10_000
         let fraction = hundredths % 100
         return "\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction)"
+    }
+
+    /// Rounded to what two decimals of a millisecond show.
+    private static func printed(_ duration: Duration) -> Duration {
+        .nanoseconds((max(0, duration.nanoseconds) + 5_000) / 10_000 * 10_000)
     }
 
     /// Rounded up, at least 1: what is billed.
