@@ -154,9 +154,6 @@ import Testing
         ],
     ])
     func `can do the work of a runtime`(arguments: [String]) throws {
-        // Not every machine has each runtime; those that lambdad's own package needs are always there.
-        let isThere = try TestProgram.run(["sh", "-c", "command -v \(arguments[0])"]).status == 0
-        guard isThere || arguments[0] != "node" else { return }
         let probe = try TestProgram.path("sandbox-probe")
         let result = try TestFilter.withFile(of: TestFilter.defaultPolicy()) { filter in
             try TestProgram.run([probe, filter, "exec"] + arguments)

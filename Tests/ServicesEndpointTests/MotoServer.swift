@@ -67,7 +67,8 @@ final class MotoServer: Sendable {
     private static func python(_ arguments: [String]) -> Process {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["python3"] + arguments
+        // packaging/test names an interpreter that has moto.
+        process.arguments = [ProcessInfo.processInfo.environment["LAMBDAD_PEERS_PYTHON"] ?? "python3"] + arguments
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         return process
