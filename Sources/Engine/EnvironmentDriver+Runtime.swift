@@ -120,6 +120,8 @@ extension EnvironmentDriver: RuntimeSession {
     private func runtimeAsked(_ action: RuntimeSessionMachine.NextAction) {
         switch action {
         case .initDone:
+            // What the init printed is in the pipe by now; it stands before START, whichever descriptor told first.
+            self.drainLog()
             if self.machine.state == .starting {
                 self.initDuration = self.initBegan.map { self.now.since($0) }
                 let settings = self.settings

@@ -29,7 +29,7 @@ package enum RoleCredentialsError: Error, Equatable {
 package protocol RoleCredentialsProvider: Sendable {
     /// - Parameters:
     ///   - role: The role's ARN.
-    ///   - sessionName: At least two characters; see `SessionName`.
+    ///   - sessionName: At least two characters; see `RoleSessionName`.
     ///   - duration: How long the credentials must be valid.
     func credentials(
         role: String, account: AccountID, region: Region, sessionName: String, duration: Duration

@@ -35,6 +35,21 @@ import Testing
         #expect(tail.hasPrefix("START RequestId: \(id)") && tail.contains("REPORT RequestId: \(id)"))
     }
 
+    @Test func `has what the init printed before its START`() async throws {
+        let engine = EngineFixture()
+        let answer = engine.invoke(try engine.function(), tail: true)
+        let sandbox = try #require(await engine.launcher.nextSandbox())
+        _ = await sandbox.nextCommand()
+        let runtime = try await sandbox.runtime()
+        sandbox.writeLog("at import\n")
+        let event = try await runtime.next()
+        let id = try #require(event.headers.first(name: "Lambda-Runtime-Aws-Request-Id"))
+        _ = try await runtime.respond(id, "1")
+        _ = Task { try await runtime.next() }
+        _ = try await answer.value.get()
+        #expect(Array(engine.log.lines[1...2]) == ["at import", "START RequestId: \(id) Version: $LATEST"])
+    }
+
     @Test func `that follows another uses the same environment and has no init duration`() async throws {
         let engine = EngineFixture()
         let function = try engine.function()
