@@ -38,6 +38,9 @@ package final class InvocationPlane: InvocationSink {
         place.run { place.pools[record.key]?.recordChanged(record) }
     }
 
+    /// Every pool runs `$LATEST` still.
+    package func versionDeleted(_ version: VersionKey) {}
+
     package func functionDeleted(_ key: FunctionKey) {
         let place = self.place(of: key)
         place.run { place.retire(key) }

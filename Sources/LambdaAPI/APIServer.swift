@@ -30,7 +30,7 @@ package final class APIServer: Sendable {
     let sink: any InvocationSink
     let time: any TimeSource
     let log: Logger
-    private let store: any FunctionStore
+    private let store: any ResourceStore
     private let catalog = FunctionCatalog()
     private let controlPlane: ControlPlane
     private let state = Mutex(State())
@@ -38,7 +38,7 @@ package final class APIServer: Sendable {
     private let jobSource: AsyncStream<Job>.Continuation
 
     package init(
-        configuration: APIConfiguration, store: any FunctionStore, code: any CodeStore, sink: any InvocationSink,
+        configuration: APIConfiguration, store: any ResourceStore, code: any CodeStore, sink: any InvocationSink,
         runtimes: any RuntimeDirectory, credentials: CredentialBook, time: any TimeSource, log: Logger
     ) {
         self.configuration = configuration
@@ -59,16 +59,31 @@ package final class APIServer: Sendable {
     // MARK: Start
 
     /// Reads every function into memory. To be called once, before the first connection.
-    package func loadFunctions() async throws(StoreError) {
-        self.catalog.load(try await self.store.everything())
+    package func loadFunctions() async throws {
+        let resources = try await self.store.read { store in
+            var changes: [StoreChange] = []
+            func load<Resource: StoredResource>(_ type: Resource.Type) throws {
+                changes += try store.everything(type).map { .put($0) }
+            }
+            try load(LatestVersion.self)
+            try load(FunctionProperties.self)
+            try load(PublishedVersion.self)
+            try load(AliasRecord.self)
+            try load(PolicyRecord.self)
+            try load(FunctionURLRecord.self)
+            try load(EventInvokeConfigRecord.self)
+            try load(ProvisionedConcurrencyRecord.self)
+            return changes
+        }
+        // Nothing runs yet that would have to be told.
+        _ = self.catalog.apply(resources)
     }
 
     /// Finishes creations and updates that a crash interrupted between their two writes.
-    package func finishInterruptedTransitions() async throws(StoreError) {
-        for record in try await self.store.everything()
-        where record.state == .pending || record.updateStatus == .inProgress {
-            self.log.notice("finishing what was interrupted", metadata: ["function": "\(record.key.arn)"])
-            await self.controlPlane.finishTransition(of: record.key, requestID: .random())
+    package func finishInterruptedTransitions() async {
+        for key in self.catalog.unfinished() {
+            self.log.notice("finishing what was interrupted", metadata: ["function": "\(key.arn)"])
+            await self.controlPlane.finishTransition(of: key, requestID: .random())
         }
     }
 

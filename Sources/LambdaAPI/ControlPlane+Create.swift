@@ -4,6 +4,19 @@ import Logging
 import SigV4
 
 extension ControlPlane {
+    static let functionOperations: [Operation: Handler] = [
+        .CreateFunction: { (plane, call) throws(APIError) in try await plane.createFunction(call) },
+        .GetFunction: { (plane, call) throws(APIError) in Outcome(try plane.getFunction(call)) },
+        .GetFunctionConfiguration: { (plane, call) throws(APIError) in Outcome(try plane.getFunctionConfiguration(call))
+        },
+        .ListFunctions: { (plane, call) throws(APIError) in Outcome(try plane.listFunctions(call)) },
+        .UpdateFunctionCode: { (plane, call) throws(APIError) in try await plane.updateFunctionCode(call) },
+        .UpdateFunctionConfiguration: { (plane, call) throws(APIError) in
+            try await plane.updateFunctionConfiguration(call)
+        },
+        .DeleteFunction: { (plane, call) throws(APIError) in Outcome(try await plane.deleteFunction(call)) },
+    ]
+
     func createFunction(_ call: Call) async throws(APIError) -> Outcome {
         let key = try self.newKey(call)
         try UnavailableMembers.check(call.input)
@@ -14,30 +27,42 @@ extension ControlPlane {
         let architecture = try FunctionSettings.architecture(call.input)
         let tags = try FunctionSettings.tags(call.input)
         let zip = try CodeInput.zip(call.input["Code"]?.objectValue ?? JSONObject(), prefix: "Code.")
-        if try await self.stored(key, call) != nil { throw .alreadyExists(key) }
+        if self.catalog.entry(key)?.latest != nil { throw .alreadyExists(key) }
 
         let reference: CodeReference
         do { reference = try await self.code.add(zip: zip) } catch {
             throw self.codeFailure(error, call.request.requestID)
         }
-        var record = FunctionRecord(
+        var proposal = FunctionRecord(
             key: key, role: role, runtime: runtime, handler: handler, code: reference, lastModified: self.time.wallTime)
-        try settings.apply(to: &record)
-        record.architecture = architecture ?? Architecture.ofThisMachine
-        record.tags = tags
-
-        let proposal = record
-        let created = try await self.gate.pass { () async throws(APIError) -> FunctionRecord in
-            let created: FunctionRecord
-            do throws(StoreError) { created = try await self.store.create(proposal) } catch {
-                throw self.storeFailure(error, call.request.requestID)
-            }
-            self.catalog.update(created)
-            return created
-        }
+        try settings.apply(to: &proposal)
+        proposal.architecture = architecture ?? Architecture.ofThisMachine
+        let created = try await self.store(new: proposal, tags: tags, call)
         return Outcome(.json(FunctionShape.configuration(of: created), status: Operation.CreateFunction.successStatus))
         {
             await self.finishTransition(of: key, requestID: call.request.requestID)
+        }
+    }
+
+    /// The first write of a creation.
+    private func store(
+        new proposal: FunctionRecord, tags: [String: String], _ call: Call
+    ) async throws(APIError) -> FunctionRecord {
+        try await self.change(call.request.requestID) { transaction in
+            let key = proposal.key
+            guard try transaction.resource(LatestVersion.self, at: key.address) == nil else {
+                throw APIError.alreadyExists(key)
+            }
+            var created = proposal
+            created.userSlot = try transaction.takeUserSlot(for: key)
+            created.generation = try transaction.next(.generation)
+            created.revisionID = try transaction.newRevisionID()
+            var properties = FunctionProperties(key: key, userSlot: created.userSlot)
+            properties.tags = tags
+            properties.codeStorage = created.code.size
+            try transaction.put(properties)
+            try transaction.put(LatestVersion(created))
+            return created
         }
     }
 
@@ -61,21 +86,21 @@ extension ControlPlane {
     /// The second write of a creation or an update: Pending becomes Active, InProgress becomes Successful, and from now on
     /// invocations run what the record says.
     func finishTransition(of key: FunctionKey, requestID: RequestID) async {
-        await self.gate.pass {
-            do throws(StoreError) {
-                let record = try await self.store.update(key, expectedRevision: nil, newGeneration: false) { record in
-                    if record.state == .pending { record.state = .active }
-                    record.updateStatus = .successful
+        do {
+            try await self.change(requestID) { transaction in
+                guard var record = try transaction.resource(LatestVersion.self, at: key.address)?.record else {
+                    // Deleted between the answer and now: there is nothing left to finish.
+                    return
                 }
-                self.catalog.update(record)
-                self.sink.functionChanged(record)
-            } catch .notFound {
-                // Deleted between the answer and now: there is nothing left to finish.
-            } catch {
-                self.log.error(
-                    "a function stays in transition until the next start",
-                    metadata: ["request": "\(requestID)", "function": "\(key.arn)", "reason": "\(error)"])
+                if record.state == .pending { record.state = .active }
+                record.updateStatus = .successful
+                record.revisionID = try transaction.newRevisionID()
+                try transaction.put(LatestVersion(record))
             }
+        } catch {
+            self.log.error(
+                "a function stays in transition until the next start",
+                metadata: ["request": "\(requestID)", "function": "\(key.arn)"])
         }
     }
 }

@@ -7,8 +7,8 @@ extension ControlPlane {
     /// Functions on one page of a list, whatever larger number was asked for.
     private static let pageSize = 50
 
-    func getFunction(_ call: Call) async throws(APIError) -> APIResponse {
-        let (record, qualifier) = try await self.settledRecord(for: call)
+    func getFunction(_ call: Call) throws(APIError) -> APIResponse {
+        let (record, qualifier) = try self.latest(for: call)
         var location = JSONObject()
         location["RepositoryType"] = .string("S3")
         let host = call.request.headers.first(name: "Host") ?? "localhost"
@@ -16,26 +16,17 @@ extension ControlPlane {
         var answer = JSONObject()
         answer["Configuration"] = .object(FunctionShape.configuration(of: record, qualifier: qualifier))
         answer["Code"] = .object(location)
-        if !record.tags.isEmpty { answer["Tags"] = .object(FunctionShape.map(record.tags)) }
+        let tags = self.catalog.entry(record.key)?.properties?.tags ?? [:]
+        if !tags.isEmpty { answer["Tags"] = .object(FunctionShape.map(tags)) }
         return .json(answer)
     }
 
-    func getFunctionConfiguration(_ call: Call) async throws(APIError) -> APIResponse {
-        let (record, qualifier) = try await self.settledRecord(for: call)
+    func getFunctionConfiguration(_ call: Call) throws(APIError) -> APIResponse {
+        let (record, qualifier) = try self.latest(for: call)
         return .json(FunctionShape.configuration(of: record, qualifier: qualifier))
     }
 
-    /// Read between two writes: whoever is told Active or Successful must find that an invocation sees the same, and a
-    /// transition writes the store first and the catalog that invocations read second.
-    private func settledRecord(
-        for call: Call
-    ) async throws(APIError) -> (record: FunctionRecord, qualifier: String?) {
-        try await self.gate.pass { () async throws(APIError) -> (record: FunctionRecord, qualifier: String?) in
-            try await self.record(for: call)
-        }
-    }
-
-    func listFunctions(_ call: Call) async throws(APIError) -> APIResponse {
+    func listFunctions(_ call: Call) throws(APIError) -> APIResponse {
         var after: FunctionName?
         if let marker = call.input["Marker"]?.stringValue, !marker.isEmpty {
             guard let bytes = Base64.decode(marker), let name = FunctionName(String(decoding: bytes, as: UTF8.self))
@@ -45,12 +36,9 @@ extension ControlPlane {
             after = name
         }
         let limit = min(call.input["MaxItems"]?.intValue ?? ControlPlane.pageSize, ControlPlane.pageSize)
-        let found: [FunctionRecord]
-        do {
-            // One more than the page holds tells whether there is another page.
-            found = try await self.store.list(
-                account: call.caller.account, region: call.caller.region, after: after, limit: limit + 1)
-        } catch { throw self.storeFailure(error, call.request.requestID) }
+        // One more than the page holds tells whether there is another page.
+        let scope = Scope(account: call.caller.account, region: call.caller.region)
+        let found = self.catalog.page(of: scope, after: after, limit: limit + 1).compactMap { $0.latest }
         let page = found.prefix(limit)
         // Only $LATEST exists yet, so ALL names the same functions, each as a version.
         let qualifier = call.input["FunctionVersion"]?.stringValue == "ALL" ? FunctionReference.latest : nil

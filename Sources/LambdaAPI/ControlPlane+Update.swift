@@ -3,7 +3,7 @@ import LambdaShapes
 
 extension ControlPlane {
     func updateFunctionCode(_ call: Call) async throws(APIError) -> Outcome {
-        let (key, current) = try await self.updatable(call)
+        let (key, current) = try self.updatable(call)
         try UnavailableMembers.check(call.input)
         let architecture = try FunctionSettings.architecture(call.input)
         let zip = try CodeInput.zip(call.input, prefix: "")
@@ -29,7 +29,7 @@ extension ControlPlane {
     }
 
     func updateFunctionConfiguration(_ call: Call) async throws(APIError) -> Outcome {
-        let (key, current) = try await self.updatable(call)
+        let (key, current) = try self.updatable(call)
         try UnavailableMembers.check(call.input)
         let settings = try FunctionSettings(call.input, runtimes: self.runtimes)
         // Whether the levels fit the format depends on what is stored, so it is tried on a copy that may be refused.
@@ -44,8 +44,8 @@ extension ControlPlane {
     }
 
     /// The stored function, if an update may begin now.
-    private func updatable(_ call: Call) async throws(APIError) -> (FunctionKey, FunctionRecord) {
-        let (record, _) = try await self.record(for: call)
+    private func updatable(_ call: Call) throws(APIError) -> (FunctionKey, FunctionRecord) {
+        let (record, _) = try self.latest(for: call)
         try ControlPlane.requireSettled(record)
         return (record.key, record)
     }
@@ -61,16 +61,19 @@ extension ControlPlane {
         _ key: FunctionKey, _ call: Call, change: @escaping @Sendable (inout FunctionRecord) -> Void
     ) async throws(APIError) -> Outcome {
         let requestID = call.request.requestID
-        let written = try await self.gate.pass { () async throws(APIError) -> FunctionRecord in
-            guard let current = try await self.stored(key, call) else { throw .functionNotFound(key) }
-            try ControlPlane.requireSettled(current)
-            let expected = call.input["RevisionId"]?.stringValue ?? current.revisionID
-            do throws(StoreError) {
-                return try await self.store.update(key, expectedRevision: expected, newGeneration: true) { record in
-                    change(&record)
-                    record.updateStatus = .inProgress
-                }
-            } catch { throw self.storeFailure(error, requestID) }
+        let expected = call.input["RevisionId"]?.stringValue
+        let written = try await self.change(requestID) { transaction in
+            guard var record = try transaction.resource(LatestVersion.self, at: key.address)?.record else {
+                throw APIError.functionNotFound(key)
+            }
+            try ControlPlane.requireSettled(record)
+            if let expected, expected != record.revisionID { throw APIError.revisionMismatch }
+            change(&record)
+            record.updateStatus = .inProgress
+            record.generation = try transaction.next(.generation)
+            record.revisionID = try transaction.newRevisionID()
+            try transaction.put(LatestVersion(record))
+            return record
         }
         return Outcome(.json(FunctionShape.configuration(of: written))) {
             await self.finishTransition(of: key, requestID: requestID)
@@ -81,17 +84,17 @@ extension ControlPlane {
         let (key, qualifier) = try self.subject(of: call)
         if qualifier == FunctionReference.latest { throw .latestCannotBeDeleted }
         if let qualifier {
-            guard try await self.stored(key, call) != nil else { throw .functionNotFound(key) }
+            guard self.catalog.entry(key)?.latest != nil else { throw .functionNotFound(key) }
             guard qualifier.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { throw .aliasCannotBeDeleted }
             // A version that does not exist is deleted as often as one likes, as on AWS.
             return .noContent
         }
-        try await self.gate.pass { () async throws(APIError) -> Void in
-            do throws(StoreError) { _ = try await self.store.delete(key) } catch {
-                throw self.storeFailure(error, call.request.requestID)
+        try await self.change(call.request.requestID) { transaction in
+            guard try transaction.remove(LatestVersion.self, at: key.address) else {
+                throw APIError.functionNotFound(key)
             }
-            self.catalog.remove(key)
-            self.sink.functionDeleted(key)
+            try transaction.remove(FunctionProperties.self, at: key.address)
+            try transaction.releaseUserSlot(of: key)
         }
         return .noContent
     }

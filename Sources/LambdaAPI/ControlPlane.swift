@@ -41,9 +41,15 @@ struct ControlPlane: Sendable {
         let request: ControlRequest
         let caller: Caller
         let input: JSONObject
+
+        var scope: Scope { Scope(account: self.caller.account, region: self.caller.region) }
+        var requestID: RequestID { self.request.requestID }
     }
 
-    let store: any FunctionStore
+    /// Performs one operation.
+    typealias Handler = @Sendable (ControlPlane, Call) async throws(APIError) -> Outcome
+
+    let store: any ResourceStore
     let code: any CodeStore
     let sink: any InvocationSink
     let runtimes: any RuntimeDirectory
@@ -72,28 +78,21 @@ struct ControlPlane: Sendable {
         let caller = try self.authenticator.caller(
             method: request.method, target: request.target, headers: request.headers, body: request.body,
             arrival: request.arrival)
-        guard ControlPlane.isAvailable(operation) else { throw .notImplemented(operation) }
+        // The model is asked first: a request that is wrong is told so, also where the operation is not here yet.
         let call = Call(request: request, caller: caller, input: try self.input(operation, labels: labels, request))
-        switch operation {
-        case .CreateFunction: return try await self.createFunction(call)
-        case .GetFunction: return Outcome(try await self.getFunction(call))
-        case .GetFunctionConfiguration: return Outcome(try await self.getFunctionConfiguration(call))
-        case .ListFunctions: return Outcome(try await self.listFunctions(call))
-        case .UpdateFunctionCode: return try await self.updateFunctionCode(call)
-        case .UpdateFunctionConfiguration: return try await self.updateFunctionConfiguration(call)
-        case .DeleteFunction: return Outcome(try await self.deleteFunction(call))
-        default: throw .notImplemented(operation)
-        }
+        guard let handler = ControlPlane.handlers[operation] else { throw .notImplemented(operation) }
+        return try await handler(self, call)
     }
 
-    private static func isAvailable(_ operation: Operation) -> Bool {
-        switch operation {
-        case .CreateFunction, .GetFunction, .GetFunctionConfiguration, .ListFunctions, .UpdateFunctionCode,
-            .UpdateFunctionConfiguration, .DeleteFunction:
-            true
-        default: false
-        }
-    }
+    /// Every operation that this server has; one table a group, in the group's own file.
+    private static let handlers: [Operation: Handler] = {
+        let groups = [
+            functionOperations, versionOperations, aliasOperations, concurrencyOperations, provisionedOperations,
+            eventInvokeOperations, functionSettingOperations, accountOperations, layerOperations, policyOperations,
+            tagOperations, codeSigningOperations, eventSourceOperations, urlOperations,
+        ]
+        return groups.reduce(into: [:]) { all, group in all.merge(group) { first, _ in first } }
+    }()
 
     /// Reads the members from path, query, headers and body, by the model's rules.
     private func input(
@@ -129,29 +128,73 @@ struct ControlPlane: Sendable {
             queryQualifier: call.input["Qualifier"]?.stringValue)
     }
 
-    /// The stored record that the call names. Versions and aliases do not exist yet, so `$LATEST` is the only qualifier.
-    func record(for call: Call) async throws(APIError) -> (record: FunctionRecord, qualifier: String?) {
+    /// The function that the call names, its qualifier, and all that the catalog has of it.
+    ///
+    /// - Throws: That there is no such function. Whether the qualifier names something is the operation's own question.
+    func function(
+        of call: Call
+    ) throws(APIError) -> (key: FunctionKey, qualifier: String?, entry: FunctionCatalog.Entry) {
         let (key, qualifier) = try self.subject(of: call)
-        guard qualifier == nil || qualifier == FunctionReference.latest, let record = try await self.stored(key, call)
+        guard let entry = self.catalog.entry(key), entry.latest != nil else {
+            throw .functionNotFound(key, qualifier: qualifier)
+        }
+        return (key, qualifier, entry)
+    }
+
+    /// `$LATEST` as the API shows it, where the call names that.
+    func latest(for call: Call) throws(APIError) -> (record: FunctionRecord, qualifier: String?) {
+        let (key, qualifier) = try self.subject(of: call)
+        guard qualifier == nil || qualifier == FunctionRecord.latest, let record = self.catalog.entry(key)?.latest
         else { throw .functionNotFound(key, qualifier: qualifier) }
         return (record, qualifier)
     }
 
-    func stored(_ key: FunctionKey, _ call: Call) async throws(APIError) -> FunctionRecord? {
-        do { return try await self.store.function(key) } catch {
-            throw self.storeFailure(error, call.request.requestID)
+    /// Writes in one transaction, then lets the catalog and the invocation plane know what was changed.
+    ///
+    /// One at a time: a change of the store and the change of the catalog that follows it must not mix with those of another
+    /// request. Whoever reads the catalog sees all of a transaction or nothing of it.
+    ///
+    /// - Parameter body: Throws ``APIError`` to undo everything and answer with it. Blocks the database: no work in it that
+    ///   could be done before.
+    func change<Value: Sendable>(
+        _ requestID: RequestID, _ body: @escaping @Sendable (any StoreTransaction) throws -> Value
+    ) async throws(APIError) -> Value {
+        try await self.gate.pass { () async throws(APIError) -> Value in
+            do {
+                let (value, changes) = try await self.store.write { transaction in
+                    let recorder = RecordingTransaction(transaction)
+                    return (try body(recorder), recorder.changes)
+                }
+                self.tellSink(self.catalog.apply(changes))
+                return value
+            } catch { throw self.failure(error, requestID) }
         }
     }
 
-    /// The answer to an error of the store; what the caller need not know goes to the log.
-    func storeFailure(_ error: StoreError, _ requestID: RequestID) -> APIError {
+    /// Reads in one transaction what the catalog does not have.
+    func read<Value: Sendable>(
+        _ requestID: RequestID, _ body: @escaping @Sendable (any StoreReading) throws -> Value
+    ) async throws(APIError) -> Value {
+        do { return try await self.store.read(body) } catch { throw self.failure(error, requestID) }
+    }
+
+    private func tellSink(_ effects: [FunctionCatalog.Effect]) {
+        for effect in effects {
+            switch effect {
+            case .changed(let record): self.sink.functionChanged(record)
+            case .versionDeleted(let version): self.sink.versionDeleted(version)
+            case .functionDeleted(let key): self.sink.functionDeleted(key)
+            }
+        }
+    }
+
+    /// The answer to what a transaction threw; what the caller need not know goes to the log.
+    private func failure(_ error: any Error, _ requestID: RequestID) -> APIError {
         switch error {
-        case .alreadyExists(let key): return .alreadyExists(key)
-        case .notFound(let key): return .functionNotFound(key)
-        case .revisionMismatch: return .revisionMismatch
-        case .userSlotsExhausted: return .noUserLeft
-        case .failed(let reason):
-            self.log.error("the function store failed", metadata: ["request": "\(requestID)", "reason": "\(reason)"])
+        case let error as APIError: return error
+        case StoreError.userSlotsExhausted: return .noUserLeft
+        default:
+            self.log.error("the store failed", metadata: ["request": "\(requestID)", "reason": "\(error)"])
             return .internalError
         }
     }

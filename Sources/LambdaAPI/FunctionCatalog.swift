@@ -1,25 +1,184 @@
 package import LambdaCore
 import Synchronization
 
-/// The records that Invoke runs, in memory: the invocation path never waits for the database.
+/// What of the store invocations need, in memory: the invocation path never waits for the database.
 ///
-/// Loaded from the store at start and changed after each write. During an update it holds the old record until the
-/// update is done, for that is what AWS invokes meanwhile.
+/// A view that is built from the store at start and changed by every committed transaction; see ``apply(_:)``. During an
+/// update it holds the old record for invocations until the update is done, for that is what AWS invokes meanwhile.
 package final class FunctionCatalog: Sendable {
-    private let records = Mutex<[FunctionKey: FunctionRecord]>([:])
+    /// What is known of one function.
+    struct Entry: Sendable {
+        /// `$LATEST` as the API shows it.
+        var latest: FunctionRecord?
+        /// `$LATEST` as invocations run it.
+        var runnable: FunctionRecord?
+        var properties: FunctionProperties?
+        var versions: [String: FunctionRecord] = [:]
+        var aliases: [String: AliasRecord] = [:]
+        /// By qualifier, empty for the function itself.
+        var policies: [String: PolicyRecord] = [:]
+        var urls: [String: FunctionURLRecord] = [:]
+        var eventInvokeConfigs: [String: EventInvokeConfigRecord] = [:]
+        var provisioned: [String: ProvisionedConcurrencyRecord] = [:]
+
+        /// The version that a qualifier names, as the API shows it: `$LATEST` for none, an alias's own version for an alias.
+        func shown(_ qualifier: String?) -> FunctionRecord? {
+            guard let qualifier, qualifier != FunctionRecord.latest else { return self.latest }
+            if let version = self.versions[qualifier] { return version }
+            guard let alias = self.aliases[qualifier] else { return nil }
+            return alias.version == FunctionRecord.latest ? self.latest : self.versions[alias.version]
+        }
+
+        var isEmpty: Bool {
+            self.latest == nil && self.properties == nil && self.versions.isEmpty && self.aliases.isEmpty
+                && self.policies.isEmpty && self.urls.isEmpty && self.eventInvokeConfigs.isEmpty
+                && self.provisioned.isEmpty
+        }
+    }
+
+    /// What the invocation plane must be told after a change.
+    enum Effect: Sendable, Equatable {
+        case changed(FunctionRecord)
+        case versionDeleted(VersionKey)
+        case functionDeleted(FunctionKey)
+    }
+
+    fileprivate struct State {
+        var entries: [FunctionKey: Entry] = [:]
+        /// Names of every scope's functions in the order of their bytes.
+        var names: [Scope: [FunctionName]] = [:]
+        /// Function URLs by their ids.
+        var urls: [String: FunctionURLRecord] = [:]
+    }
+
+    private let state = Mutex(State())
 
     package init() {}
 
-    package func load(_ records: [FunctionRecord]) {
-        let table = Dictionary(records.map { ($0.key, $0) }) { _, last in last }
-        self.records.withLock { $0 = table }
+    /// `$LATEST` as invocations run it.
+    package func record(_ key: FunctionKey) -> FunctionRecord? { self.state.withLock { $0.entries[key]?.runnable } }
+
+    func entry(_ key: FunctionKey) -> Entry? { self.state.withLock { $0.entries[key] } }
+
+    func url(id: String) -> FunctionURLRecord? { self.state.withLock { $0.urls[id] } }
+
+    package var count: Int { self.state.withLock { state in state.names.values.reduce(0) { $0 + $1.count } } }
+
+    /// Entries of a scope in the order of their names, after `after`, at most `limit`.
+    func page(of scope: Scope, after: FunctionName?, limit: Int) -> [Entry] {
+        self.state.withLock { state in
+            let names = state.names[scope] ?? []
+            let start = after.map { Self.place(after: $0, in: names) } ?? 0
+            return names[start...].prefix(max(0, limit)).compactMap { name in
+                state.entries[FunctionKey(account: scope.account, region: scope.region, name: name)]
+            }
+        }
     }
 
-    package func record(_ key: FunctionKey) -> FunctionRecord? { self.records.withLock { $0[key] } }
+    /// Functions whose creation or update is between its two writes.
+    func unfinished() -> [FunctionKey] {
+        self.state.withLock { state in
+            state.entries.values.compactMap { $0.latest }
+                .filter { $0.state == .pending || $0.updateStatus == .inProgress }.map { $0.key }
+        }
+    }
 
-    package func update(_ record: FunctionRecord) { self.records.withLock { $0[record.key] = record } }
+    /// Takes committed changes over, all at once.
+    func apply(_ changes: [StoreChange]) -> [Effect] {
+        guard !changes.isEmpty else { return [] }
+        return self.state.withLock { state in changes.compactMap { state.apply($0) } }
+    }
 
-    package func remove(_ key: FunctionKey) { _ = self.records.withLock { $0.removeValue(forKey: key) } }
+    /// Where the first name after `name` is.
+    private static func place(after name: FunctionName, in names: [FunctionName]) -> Int {
+        names.partitioningIndex { name.text.utf8.lexicographicallyPrecedes($0.text.utf8) }
+    }
+}
 
-    package var count: Int { self.records.withLock { $0.count } }
+extension FunctionCatalog.State {
+    fileprivate mutating func apply(_ change: StoreChange) -> FunctionCatalog.Effect? {
+        switch change {
+        case .put(let resource): self.put(resource)
+        case .removed(let kind, let address): self.remove(kind, at: address)
+        }
+    }
+
+    private mutating func put(_ resource: any StoredResource) -> FunctionCatalog.Effect? {
+        switch resource {
+        case let latest as LatestVersion: return self.put(latest.record)
+        case let version as PublishedVersion:
+            self.entries[version.record.key, default: .init()].versions[version.record.version] = version.record
+            return .changed(version.record)
+        case let properties as FunctionProperties:
+            self.entries[properties.key, default: .init()].properties = properties
+        case let alias as AliasRecord: self.entries[alias.function, default: .init()].aliases[alias.name] = alias
+        case let policy as PolicyRecord:
+            self.entries[policy.function, default: .init()].policies[policy.qualifier] = policy
+        case let url as FunctionURLRecord:
+            self.entries[url.function, default: .init()].urls[url.qualifier] = url
+            self.urls[url.id] = url
+        case let config as EventInvokeConfigRecord:
+            self.entries[config.function, default: .init()].eventInvokeConfigs[config.qualifier] = config
+        case let provisioned as ProvisionedConcurrencyRecord:
+            self.entries[provisioned.function, default: .init()].provisioned[provisioned.qualifier] = provisioned
+        // The other kinds are read from the store.
+        default: break
+        }
+        return nil
+    }
+
+    private mutating func put(_ record: FunctionRecord) -> FunctionCatalog.Effect? {
+        let isNew = self.entries[record.key]?.latest == nil
+        self.entries[record.key, default: .init()].latest = record
+        if isNew {
+            let name = record.key.name
+            let place = self.names[record.key.scope, default: []]
+                .partitioningIndex { !$0.text.utf8.lexicographicallyPrecedes(name.text.utf8) }
+            self.names[record.key.scope, default: []].insert(name, at: place)
+        }
+        guard record.updateStatus != .inProgress || isNew else { return nil }
+        self.entries[record.key, default: .init()].runnable = record
+        // One that is being made has no environment that could be out of date.
+        return record.state == .pending ? nil : .changed(record)
+    }
+
+    private mutating func remove(_ kind: ResourceKind, at address: ResourceAddress) -> FunctionCatalog.Effect? {
+        guard let name = FunctionName(address.name) else { return nil }
+        let key = FunctionKey(account: address.scope.account, region: address.scope.region, name: name)
+        defer { if self.entries[key]?.isEmpty == true { self.entries[key] = nil } }
+        switch kind {
+        case .function:
+            guard self.entries[key]?.latest != nil else { return nil }
+            self.entries[key]?.latest = nil
+            self.entries[key]?.runnable = nil
+            self.names[key.scope]?.removeAll { $0 == name }
+            return .functionDeleted(key)
+        case .version:
+            let version = String(Int(address.part) ?? 0)
+            self.entries[key]?.versions[version] = nil
+            return .versionDeleted(VersionKey(function: key, version: version))
+        case .functionProperties: self.entries[key]?.properties = nil
+        case .alias: self.entries[key]?.aliases[address.part] = nil
+        case .policy: self.entries[key]?.policies[address.part] = nil
+        case .functionURL:
+            if let url = self.entries[key]?.urls.removeValue(forKey: address.part) { self.urls[url.id] = nil }
+        case .eventInvokeConfig: self.entries[key]?.eventInvokeConfigs[address.part] = nil
+        case .provisionedConcurrency: self.entries[key]?.provisioned[address.part] = nil
+        case .codeSigningConfig, .eventSourceMapping, .layerVersion, .runtimeManagement: break
+        }
+        return nil
+    }
+}
+
+extension [FunctionName] {
+    /// The first index whose element satisfies `predicate`; the array is so ordered that all later ones do, too.
+    fileprivate func partitioningIndex(where predicate: (FunctionName) -> Bool) -> Int {
+        var low = 0
+        var high = self.count
+        while low < high {
+            let middle = (low + high) / 2
+            if predicate(self[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
 }

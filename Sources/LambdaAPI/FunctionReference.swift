@@ -2,7 +2,7 @@ import LambdaCore
 
 /// A function as a caller names it: a name, `name:qualifier`, a partial or a full ARN.
 struct FunctionReference: Equatable {
-    static let latest = "$LATEST"
+    static let latest = FunctionRecord.latest
 
     var region: String?
     var account: String?

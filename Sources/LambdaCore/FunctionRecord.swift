@@ -1,4 +1,5 @@
-/// What the store keeps of a function: the configuration as the API gives it back, and what the platform adds.
+/// What the store keeps of one version of a function: its configuration as the API gives it back, and what the platform
+/// adds. `$LATEST` changes; a published version does not, apart from its states.
 package struct FunctionRecord: Sendable, Equatable, Codable {
     /// `State` of the API.
     package enum State: String, Sendable, Codable { case pending = "Pending", active = "Active", failed = "Failed" }
@@ -8,8 +9,22 @@ package struct FunctionRecord: Sendable, Equatable, Codable {
         case inProgress = "InProgress"
         case failed = "Failed"
     }
+    /// Why a state or an update is what it is, where the API shows a reason.
+    package struct Reason: Sendable, Equatable, Codable {
+        package let text: String
+        /// `StateReasonCode` or `LastUpdateStatusReasonCode`.
+        package let code: String
+
+        package init(text: String, code: String) {
+            self.text = text
+            self.code = code
+        }
+    }
+    package enum PackageType: String, Sendable, Codable { case zip = "Zip", image = "Image" }
     /// `TracingConfig.Mode`.
     package enum TracingMode: String, Sendable, Codable { case active = "Active", passThrough = "PassThrough" }
+    /// `SnapStart.ApplyOn`.
+    package enum SnapStart: String, Sendable, Codable { case none = "None", publishedVersions = "PublishedVersions" }
     /// `LoggingConfig`.
     package struct Logging: Sendable, Equatable, Codable {
         package var format: String
@@ -24,11 +39,63 @@ package struct FunctionRecord: Sendable, Equatable, Codable {
             self.systemLevel = systemLevel
         }
     }
+    /// One entry of `Layers`.
+    package struct Layer: Sendable, Equatable, Codable {
+        /// `arn:aws:lambda:<region>:<account>:layer:<name>:<version>`
+        package let versionARN: String
+        /// Kept here, for a layer version may be deleted while functions use it.
+        package let code: CodeReference
+
+        package init(versionARN: String, code: CodeReference) {
+            self.versionARN = versionARN
+            self.code = code
+        }
+    }
+    /// One entry of `FileSystemConfigs`.
+    package struct FileSystem: Sendable, Equatable, Codable {
+        /// An access point's ARN; the configuration says which directory of the host it stands for.
+        package let arn: String
+        /// `/mnt/…`
+        package let mountPath: String
+
+        package init(arn: String, mountPath: String) {
+            self.arn = arn
+            self.mountPath = mountPath
+        }
+    }
+    /// `VpcConfig`: kept and given back. A sandbox has no part in any VPC.
+    package struct VPC: Sendable, Equatable, Codable {
+        package var subnetIDs: [String]
+        package var securityGroupIDs: [String]
+        package var allowsIPv6: Bool
+
+        package init(subnetIDs: [String], securityGroupIDs: [String], allowsIPv6: Bool) {
+            self.subnetIDs = subnetIDs
+            self.securityGroupIDs = securityGroupIDs
+            self.allowsIPv6 = allowsIPv6
+        }
+    }
+    /// `ImageConfig`.
+    package struct Image: Sendable, Equatable, Codable {
+        package var entryPoint: [String]?
+        package var command: [String]?
+        package var workingDirectory: String?
+
+        package init(entryPoint: [String]?, command: [String]?, workingDirectory: String?) {
+            self.entryPoint = entryPoint
+            self.command = command
+            self.workingDirectory = workingDirectory
+        }
+    }
 
     package let key: FunctionKey
+    /// `$LATEST`, or the number of a published version.
+    package var version: String
+    package var packageType: PackageType
     package var role: String
-    /// The runtime as it was asked for; the manifest that serves it may have another id.
+    /// The runtime as it was asked for; the manifest that serves it may have another id. Empty for images.
     package var runtime: String
+    /// Empty for images.
     package var handler: String
     package var summary: String
     /// Seconds.
@@ -42,17 +109,32 @@ package struct FunctionRecord: Sendable, Equatable, Codable {
     package var architecture: String
     package var tracing: TracingMode
     package var logging: Logging
-    package var tags: [String: String]
+    package var snapStart: SnapStart
+    /// In the order in which they are laid over each other, the lowest first.
+    package var layers: [Layer]
+    package var fileSystems: [FileSystem]
+    package var vpc: VPC?
+    /// `DeadLetterConfig.TargetArn`.
+    package var deadLetterTarget: String?
+    package var kmsKeyARN: String?
+    package var image: Image?
+    package var imageURI: String?
+    /// `TenancyConfig.TenantIsolationMode`.
+    package var tenantIsolation: String?
     package var code: CodeReference
+    /// The host's directory that is the code, where it came from the `hot-reload` bucket; ``code`` then stands for nothing.
+    package var hotReloadPath: String?
 
     package var state: State
+    package var stateReason: Reason?
     package var updateStatus: UpdateStatus?
+    package var updateReason: Reason?
     package var lastModified: WallTime
-    /// Given by the store: a new UUID with every write.
+    /// A new UUID with every write.
     package var revisionID: String
-    /// Given by the store: counts the writes that change what an environment is made from.
+    /// From ``StoreCounter/generation``: changes with what an environment is made from.
     package var generation: Int
-    /// Given by the store: the function's place in the executor's range of user ids; unique among live functions.
+    /// The function's place in the executor's range of user ids, the same for all of its versions.
     package var userSlot: Int
 
     package init(
@@ -60,6 +142,8 @@ package struct FunctionRecord: Sendable, Equatable, Codable {
         lastModified: WallTime
     ) {
         self.key = key
+        self.version = Self.latest
+        self.packageType = .zip
         self.role = role
         self.runtime = runtime
         self.handler = handler
@@ -71,7 +155,9 @@ package struct FunctionRecord: Sendable, Equatable, Codable {
         self.architecture = "x86_64"
         self.tracing = .passThrough
         self.logging = Logging(format: "Text", group: "/aws/lambda/\(key.name)")
-        self.tags = [:]
+        self.snapStart = .none
+        self.layers = []
+        self.fileSystems = []
         self.code = code
         self.state = .pending
         self.updateStatus = nil
@@ -81,8 +167,65 @@ package struct FunctionRecord: Sendable, Equatable, Codable {
         self.userSlot = 0
     }
 
-    /// The version that environments of this record run.
-    package var version: String { "$LATEST" }
+    /// The version that changes.
+    package static let latest = "$LATEST"
+
+    package var isLatest: Bool { self.version == Self.latest }
+}
+
+extension FunctionRecord {
+    /// Which environments may run this record's invocations.
+    package var versionKey: VersionKey { VersionKey(function: self.key, version: self.version) }
+}
+
+/// One version of a function.
+package struct VersionKey: Hashable, Sendable, Codable {
+    package let function: FunctionKey
+    /// `$LATEST`, or a number.
+    package let version: String
+
+    package init(function: FunctionKey, version: String) {
+        self.function = function
+        self.version = version
+    }
+
+    /// The qualified ARN.
+    package var arn: String { "\(self.function.arn):\(self.version)" }
+}
+
+/// `$LATEST` of a function in the store.
+package struct LatestVersion: StoredResource {
+    package static let kind = ResourceKind.function
+    package var record: FunctionRecord
+
+    package init(_ record: FunctionRecord) { self.record = record }
+
+    package var address: ResourceAddress { self.record.key.address }
+}
+
+/// A published version in the store.
+package struct PublishedVersion: StoredResource {
+    package static let kind = ResourceKind.version
+    package var record: FunctionRecord
+
+    package init(_ record: FunctionRecord) { self.record = record }
+
+    package var address: ResourceAddress {
+        ResourceAddress(
+            scope: self.record.key.scope, name: self.record.key.name.text,
+            part: ResourceAddress.number(Int(self.record.version) ?? 0))
+    }
+}
+
+extension FunctionKey {
+    package var scope: Scope { Scope(account: self.account, region: self.region) }
+    /// Where ``LatestVersion`` and ``FunctionProperties`` are kept.
+    package var address: ResourceAddress { ResourceAddress(scope: self.scope, name: self.name.text) }
+
+    /// Where one alias, version (see ``ResourceAddress/number(_:)``) or other part of the function is kept.
+    package func address(part: String) -> ResourceAddress {
+        ResourceAddress(scope: self.scope, name: self.name.text, part: part)
+    }
 }
 
 /// Code in the content-addressed store.

@@ -75,9 +75,12 @@ package protocol InvocationSink: Sendable {
         answer: @escaping @Sendable (Result<InvocationAnswer, InvocationFailure>) -> Void
     )
 
-    /// The function's record changed: environments of older generations finish what they run and stop.
+    /// A version's record changed: its environments of older generations finish what they run and stop.
     func functionChanged(_ record: FunctionRecord)
 
-    /// The function is gone: its environments finish what they run and stop.
+    /// A published version is gone: its environments finish what they run and stop.
+    func versionDeleted(_ version: VersionKey)
+
+    /// The function is gone with all of its versions: their environments finish what they run and stop.
     func functionDeleted(_ key: FunctionKey)
 }

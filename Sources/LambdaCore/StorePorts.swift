@@ -1,41 +1,95 @@
-/// Why a write or read of function metadata was not done. Nothing was changed when one of these is thrown.
+/// Why a transaction was not done. Nothing was changed when one of these is thrown.
 package enum StoreError: Error, Equatable {
-    case alreadyExists(FunctionKey)
-    case notFound(FunctionKey)
-    /// The caller's `RevisionId` is not the stored one.
-    case revisionMismatch
     /// Every user id of the executor's range belongs to a function.
     case userSlotsExhausted
     /// The database said no; the text is its own.
     case failed(String)
 }
 
-/// Function metadata, durable before a call returns. Nothing here may assume that it is the only process.
-package protocol FunctionStore: Sendable {
-    /// Stores a new function. The store sets `revisionID`, `generation` and `userSlot`.
-    func create(_ record: FunctionRecord) async throws(StoreError) -> FunctionRecord
+/// Numbers that are given once, and never again even where what they were given to is gone.
+package enum StoreCounter: Hashable, Sendable {
+    /// Counts the writes that change what environments are made from; one row for all functions.
+    case generation
+    /// Numbers of a layer's versions.
+    case layerVersion(Scope, layer: String)
+}
 
-    func function(_ key: FunctionKey) async throws(StoreError) -> FunctionRecord?
+/// Reads inside one transaction: everything is seen as it was at one moment.
+///
+/// Used only inside the closure that it was given to, on that closure's thread.
+package protocol StoreReading {
+    func resource<Resource: StoredResource>(
+        _ type: Resource.Type, at address: ResourceAddress
+    ) throws -> Resource?
 
-    /// Applies `change` to the stored record in one transaction and gives it a new revision id.
+    /// Resources of one kind and scope in the order of (name, part).
     ///
     /// - Parameters:
-    ///   - expectedRevision: Where given, must equal the stored revision id.
-    ///   - newGeneration: Whether environments made from the old record are out of date from now on.
-    func update(
-        _ key: FunctionKey, expectedRevision: String?, newGeneration: Bool,
-        change: @escaping @Sendable (inout FunctionRecord) -> Void
-    ) async throws(StoreError) -> FunctionRecord
+    ///   - name: Only those of this name, where given.
+    ///   - after: Only those that come after this address, where given; it need not exist.
+    ///   - limit: At most so many.
+    func resources<Resource: StoredResource>(
+        _ type: Resource.Type, in scope: Scope, name: String?, after: ResourceAddress?, limit: Int
+    ) throws -> [Resource]
 
-    /// Removes the function and gives back what was stored.
-    func delete(_ key: FunctionKey) async throws(StoreError) -> FunctionRecord
+    /// Every resource of one kind, of every scope: for the start, and for collecting what nothing refers to.
+    func everything<Resource: StoredResource>(_ type: Resource.Type) throws -> [Resource]
+}
 
-    /// Functions of one account and region in the order of their names, after `after`, at most `limit`.
-    func list(account: AccountID, region: Region, after: FunctionName?, limit: Int) async throws(StoreError)
-        -> [FunctionRecord]
+extension StoreReading {
+    /// All of one kind and name. What is kept in parts is limited by the rules of its kind.
+    package func resources<Resource: StoredResource>(
+        _ type: Resource.Type, in scope: Scope, name: String? = nil
+    ) throws -> [Resource] {
+        try self.resources(type, in: scope, name: name, after: nil, limit: Int.max)
+    }
+}
 
-    /// Every function of every account; read once, at start.
-    func everything() async throws(StoreError) -> [FunctionRecord]
+/// Reads and writes inside one transaction.
+package protocol StoreTransaction: StoreReading {
+    /// Stores a resource whole, in the place of what was at its address.
+    func put<Resource: StoredResource>(_ resource: Resource) throws
+
+    /// Removes what is at an address; says whether there was something.
+    @discardableResult
+    func remove<Resource: StoredResource>(_ type: Resource.Type, at address: ResourceAddress) throws -> Bool
+
+    /// The next number of a counter, from 1. It is given once, unless the transaction fails.
+    func next(_ counter: StoreCounter) throws -> Int
+
+    /// An id that no revision of anything had before, in the form of a UUID.
+    func newRevisionID() throws -> String
+
+    /// The lowest free place in the executor's range of user ids, which belongs to `function` until it is released.
+    ///
+    /// - Throws: ``StoreError/userSlotsExhausted``
+    func takeUserSlot(for function: FunctionKey) throws -> Int
+
+    func releaseUserSlot(of function: FunctionKey) throws
+}
+
+/// The control plane's state, durable before a call returns. Nothing here may assume that it is the only process.
+///
+/// Whatever a closure throws undoes its transaction and comes out as it was thrown; the store's own failures come out as
+/// ``StoreError``.
+package protocol ResourceStore: Sendable {
+    func read<Value: Sendable>(_ body: @escaping @Sendable (any StoreReading) throws -> Value) async throws -> Value
+
+    func write<Value: Sendable>(
+        _ body: @escaping @Sendable (any StoreTransaction) throws -> Value
+    ) async throws -> Value
+}
+
+extension ResourceStore {
+    /// Digests of all code that functions, versions and layers refer to.
+    package func codeDigests() async throws -> Set<String> {
+        try await self.read { store in
+            var records = try store.everything(LatestVersion.self).map(\.record)
+            records += try store.everything(PublishedVersion.self).map(\.record)
+            let layers = try store.everything(LayerVersionRecord.self).map(\.code.digest)
+            return Set(records.flatMap { [$0.code.digest] + $0.layers.map(\.code.digest) } + layers)
+        }
+    }
 }
 
 /// Why a zip was refused. Nothing of it is kept.
@@ -50,7 +104,7 @@ package enum CodeError: Error, Equatable {
     case failed(String)
 }
 
-/// Code, kept by the hash of its zip, extracted once, never changed.
+/// Code, kept by the hash of its zip, extracted once, never changed. Functions' code and layers' content alike.
 package protocol CodeStore: Sendable {
     /// Stores and extracts a zip; both are on disk before it returns. The same bytes are stored once.
     func add(zip: [UInt8]) async throws(CodeError) -> CodeReference

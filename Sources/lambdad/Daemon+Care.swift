@@ -90,14 +90,14 @@ extension Daemon {
 
     /// Removes code that neither a function nor an environment uses.
     func collect(
-        on loop: any EventLoop, store: SQLiteFunctionStore, code: ContentAddressedCodeStore, plane: InvocationPlane,
+        on loop: any EventLoop, store: SQLiteResourceStore, code: ContentAddressedCodeStore, plane: InvocationPlane,
         _ logger: Logger
     ) {
         loop.scheduleRepeatedAsyncTask(initialDelay: .seconds(30), delay: Self.collectionInterval) { _ in
             loop.makeFutureWithTask {
                 do {
                     var live = await plane.codeInUse()
-                    live.formUnion(try await store.everything().map(\.code.digest))
+                    live.formUnion(try await store.codeDigests())
                     let removed = try await code.collect(keeping: live)
                     if removed > 0 {
                         logger.info("removed code that nothing refers to", metadata: ["count": "\(removed)"])

@@ -46,7 +46,7 @@ struct Daemon {
             logger.error("log lines of functions were lost", metadata: ["count": "\(entries)"])
         }
 
-        let store = try SQLiteFunctionStore(
+        let store = try SQLiteResourceStore(
             path: "\(self.configuration.stateDirectory)/functions.sqlite", userSlots: Self.userSlots)
         let code = try ContentAddressedCodeStore(directory: "\(self.configuration.stateDirectory)/code")
         let runtimes = RuntimeCatalog()
@@ -74,7 +74,7 @@ struct Daemon {
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { await server.run() }
-            try await server.finishInterruptedTransitions()
+            await server.finishInterruptedTransitions()
             try await Listeners(group: group, configuration: self.configuration, server: server).open()
             self.watch(group.next(), logger)
             self.collect(on: group.next(), store: store, code: code, plane: plane, logger)
@@ -113,7 +113,7 @@ struct Daemon {
     }
 
     private func makeServer(
-        store: SQLiteFunctionStore, code: ContentAddressedCodeStore, plane: InvocationPlane, runtimes: RuntimeCatalog,
+        store: SQLiteResourceStore, code: ContentAddressedCodeStore, plane: InvocationPlane, runtimes: RuntimeCatalog,
         book: CredentialBook, logger: Logger
     ) -> APIServer {
         var api = APIConfiguration()

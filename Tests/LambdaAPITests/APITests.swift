@@ -1,6 +1,7 @@
 import LambdaAPI
 import LambdaCore
 import SigV4
+import TestSupport
 import Testing
 
 private let functions = "/2015-03-31/functions"
@@ -42,7 +43,7 @@ private let functions = "/2015-03-31/functions"
     @Test func `hides the store's own words and stays up`() async throws {
         try await TestServer.run { server in
             server.store.fail(with: .failed("disk I/O error at /var/lib/x"))
-            let answer = try await server.request("GET", functions)
+            let answer = try await server.request("POST", functions, body: TestServer.createBody())
             #expect(answer.status == 500)
             #expect(
                 answer.text

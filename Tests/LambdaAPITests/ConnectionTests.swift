@@ -4,6 +4,7 @@ import Logging
 import NIOCore
 import NIOEmbedded
 import SigV4
+import TestSupport
 import Testing
 
 private let invoke = "/2015-03-31/functions/f/invocations"
@@ -229,7 +230,7 @@ private let invoke = "/2015-03-31/functions/f/invocations"
 
         init() throws {
             let api = APIServer(
-                configuration: APIConfiguration(), store: FakeFunctionStore(), code: FakeCodeStore(),
+                configuration: APIConfiguration(), store: MemoryStore(), code: FakeCodeStore(),
                 sink: FakeSink.echo(),
                 runtimes: FakeRuntimes(), credentials: CredentialBook(), time: ManualTime(),
                 log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })

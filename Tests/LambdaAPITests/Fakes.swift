@@ -19,87 +19,6 @@ final class ManualTime: TimeSource {
     }
 }
 
-/// Functions in a dictionary, with the store's promises: revisions, generations, preconditions.
-final class FakeFunctionStore: FunctionStore {
-    private struct State {
-        var records: [FunctionKey: FunctionRecord] = [:]
-        var writes = 0
-        var failure: StoreError?
-
-        mutating func stamp(_ record: inout FunctionRecord, newGeneration: Bool) {
-            self.writes += 1
-            record.revisionID = "revision-\(self.writes)"
-            if newGeneration { record.generation += 1 }
-        }
-    }
-
-    private let state = Mutex(State())
-
-    /// Makes every later call fail.
-    func fail(with error: StoreError) { self.state.withLock { $0.failure = error } }
-
-    func put(_ record: FunctionRecord) { self.state.withLock { $0.records[record.key] = record } }
-
-    func create(_ record: FunctionRecord) async throws(StoreError) -> FunctionRecord {
-        try self.locked { (state) throws(StoreError) in
-            guard state.records[record.key] == nil else { throw .alreadyExists(record.key) }
-            var stored = record
-            state.stamp(&stored, newGeneration: true)
-            stored.userSlot = state.records.count
-            state.records[record.key] = stored
-            return stored
-        }
-    }
-
-    func function(_ key: FunctionKey) async throws(StoreError) -> FunctionRecord? {
-        try self.locked { (state) throws(StoreError) in state.records[key] }
-    }
-
-    func update(
-        _ key: FunctionKey, expectedRevision: String?, newGeneration: Bool,
-        change: @escaping @Sendable (inout FunctionRecord) -> Void
-    ) async throws(StoreError) -> FunctionRecord {
-        try self.locked { (state) throws(StoreError) in
-            guard var record = state.records[key] else { throw .notFound(key) }
-            if let expectedRevision, expectedRevision != record.revisionID { throw .revisionMismatch }
-            change(&record)
-            state.stamp(&record, newGeneration: newGeneration)
-            state.records[key] = record
-            return record
-        }
-    }
-
-    func delete(_ key: FunctionKey) async throws(StoreError) -> FunctionRecord {
-        try self.locked { (state) throws(StoreError) in
-            guard let record = state.records.removeValue(forKey: key) else { throw .notFound(key) }
-            return record
-        }
-    }
-
-    func list(
-        account: AccountID, region: Region, after: FunctionName?, limit: Int
-    ) async throws(StoreError) -> [FunctionRecord] {
-        try self.locked { (state) throws(StoreError) in
-            let mine = state.records.values.filter { $0.key.account == account && $0.key.region == region }
-                .sorted { $0.key.name < $1.key.name }
-            return Array(mine.filter { record in after.map { $0 < record.key.name } ?? true }.prefix(limit))
-        }
-    }
-
-    func everything() async throws(StoreError) -> [FunctionRecord] {
-        try self.locked { (state) throws(StoreError) in Array(state.records.values) }
-    }
-
-    private func locked<Value: Sendable>(
-        _ body: (inout State) throws(StoreError) -> Value
-    ) throws(StoreError) -> Value {
-        try self.state.withLock { (state) throws(StoreError) in
-            if let failure = state.failure { throw failure }
-            return try body(&state)
-        }
-    }
-}
-
 /// Keeps zips by a digest made from their length; refuses what a test tells it to.
 final class FakeCodeStore: CodeStore {
     private let state = Mutex<(zips: [String: [UInt8]], refusal: CodeError?)>(([:], nil))
@@ -138,6 +57,7 @@ final class FakeSink: InvocationSink {
 
     enum Event: Sendable, Equatable {
         case changed(FunctionRecord)
+        case versionDeleted(VersionKey)
         case deleted(FunctionKey)
     }
 
@@ -174,6 +94,7 @@ final class FakeSink: InvocationSink {
     }
 
     func functionChanged(_ record: FunctionRecord) { self.eventSource.yield(.changed(record)) }
+    func versionDeleted(_ version: VersionKey) { self.eventSource.yield(.versionDeleted(version)) }
     func functionDeleted(_ key: FunctionKey) { self.eventSource.yield(.deleted(key)) }
 
     func nextEvent() async -> Event? {

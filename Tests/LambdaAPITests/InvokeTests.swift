@@ -1,6 +1,7 @@
 import LambdaAPI
 import LambdaCore
 import SigV4
+import TestSupport
 import Testing
 
 private let path = "/2015-03-31/functions/f/invocations"
@@ -195,8 +196,8 @@ private let path = "/2015-03-31/functions/f/invocations"
     }
 
     @Test func `of a function that is being made is a conflict`() async throws {
-        let store = FakeFunctionStore()
-        store.put(
+        let store = MemoryStore()
+        try await store.put(
             FunctionRecord(
                 key: try TestServer.key(), role: "r", runtime: "python3.11", handler: "a.b",
                 code: CodeReference(digest: "d", base64: "s", size: 1), lastModified: ManualTime.start))

@@ -4,6 +4,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import SigV4
+import TestSupport
 import Testing
 
 /// A whole server on a loopback port with fakes behind it.
@@ -12,7 +13,7 @@ struct TestServer: Sendable {
     static let secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 
     let api: APIServer
-    let store: FakeFunctionStore
+    let store: MemoryStore
     let code: FakeCodeStore
     let sink: FakeSink
     let time: ManualTime
@@ -21,7 +22,7 @@ struct TestServer: Sendable {
     /// Runs `body` against a server that is drained afterwards.
     static func run(
         sink: FakeSink = .echo(), authentication: APIConfiguration.Authentication = .none,
-        store: FakeFunctionStore = FakeFunctionStore(), connections: Int = 100, bodies: Int = 100_000_000,
+        store: MemoryStore = MemoryStore(), connections: Int = 100, bodies: Int = 100_000_000,
         _ body: @Sendable (TestServer) async throws -> Void
     ) async throws {
         var configuration = APIConfiguration()
@@ -90,5 +91,15 @@ struct TestServer: Sendable {
     static func key(_ name: String = "f") throws -> FunctionKey {
         FunctionKey(
             account: try #require(AccountID(account)), region: .standard, name: try #require(FunctionName(name)))
+    }
+}
+
+extension MemoryStore {
+    /// Stores `$LATEST` as it is, past the API.
+    func put(_ record: FunctionRecord) async throws {
+        try await self.write { transaction in
+            try transaction.put(LatestVersion(record))
+            try transaction.put(FunctionProperties(key: record.key, userSlot: record.userSlot))
+        }
     }
 }

@@ -1,8 +1,8 @@
 internal import GRDB
 internal import LambdaCore
 
-/// The tables of the function store, and the checks made before a file is taken for one.
-enum FunctionSchema {
+/// The tables of the store, and the checks made before a file is taken for one.
+enum StoreSchema {
     /// `PRAGMA application_id` of a store's file ("lmbd"), so that another program's database is never written to.
     static let applicationID: Int32 = 0x6C6D_6264
 
@@ -42,6 +42,46 @@ enum FunctionSchema {
                 sql: "CREATE TABLE counter (name TEXT NOT NULL PRIMARY KEY, value INTEGER NOT NULL) STRICT")
             try database.execute(sql: "INSERT INTO counter (name, value) VALUES ('generation', 0)")
         }
+        migrator.registerMigration("2 resources") { database in try Self.makeResources(database) }
         return migrator
+    }
+
+    /// One table for every kind of resource. Its primary key's index is the order of paging; `record` is the whole of the
+    /// resource as JSON.
+    private static func makeResources(_ database: Database) throws {
+        try database.execute(
+            sql: """
+                CREATE TABLE resource (
+                    kind TEXT NOT NULL,
+                    account TEXT NOT NULL,
+                    region TEXT NOT NULL,
+                    name TEXT NOT NULL,
+                    part TEXT NOT NULL,
+                    record TEXT NOT NULL,
+                    PRIMARY KEY (kind, account, region, name, part)
+                ) STRICT, WITHOUT ROWID;
+                CREATE TABLE user_slot (
+                    slot INTEGER NOT NULL PRIMARY KEY CHECK (slot >= 0),
+                    account TEXT NOT NULL,
+                    region TEXT NOT NULL,
+                    name TEXT NOT NULL
+                ) STRICT;
+                CREATE INDEX user_slot_function ON user_slot (account, region, name);
+                INSERT INTO user_slot (slot, account, region, name)
+                    SELECT user_slot, account, region, name FROM function;
+                INSERT INTO resource (kind, account, region, name, part, record)
+                    SELECT 'function', account, region, name, '', json_object(
+                        'record', json_patch(json_object(
+                            'version', '$LATEST', 'packageType', 'Zip', 'snapStart', 'None',
+                            'layers', json_array(), 'fileSystems', json_array()), record))
+                    FROM function;
+                INSERT INTO resource (kind, account, region, name, part, record)
+                    SELECT 'function-properties', account, region, name, '', json_object(
+                        'key', json_extract(record, '$.key'), 'userSlot', user_slot,
+                        'tags', json_extract(record, '$.tags'), 'recursiveLoop', 'Terminate', 'lastVersion', 0,
+                        'codeStorage', json_extract(record, '$.code.size'))
+                    FROM function;
+                DROP TABLE function;
+                """)
     }
 }

@@ -1,0 +1,7 @@
+import LambdaCore
+import LambdaShapes
+
+/// Operations on the account.
+extension ControlPlane {
+    static let accountOperations: [Operation: Handler] = [:]
+}

@@ -1,0 +1,118 @@
+/// One published version of a layer, with its policy.
+package struct LayerVersionRecord: StoredResource {
+    package static let kind = ResourceKind.layerVersion
+
+    package let scope: Scope
+    package let layer: String
+    package let number: Int
+    package let code: CodeReference
+    package let summary: String
+    package let licenseInfo: String
+    package let compatibleRuntimes: [String]
+    package let compatibleArchitectures: [String]
+    package let created: WallTime
+    package var policy: [PolicyRecord.Statement]
+    /// Of the policy; empty where there is none.
+    package var policyRevisionID: String
+
+    package init(
+        scope: Scope, layer: String, number: Int, code: CodeReference, summary: String, licenseInfo: String,
+        compatibleRuntimes: [String], compatibleArchitectures: [String], created: WallTime
+    ) {
+        self.scope = scope
+        self.layer = layer
+        self.number = number
+        self.code = code
+        self.summary = summary
+        self.licenseInfo = licenseInfo
+        self.compatibleRuntimes = compatibleRuntimes
+        self.compatibleArchitectures = compatibleArchitectures
+        self.created = created
+        self.policy = []
+        self.policyRevisionID = ""
+    }
+
+    package var address: ResourceAddress { Self.address(in: self.scope, layer: self.layer, number: self.number) }
+
+    package static func address(in scope: Scope, layer: String, number: Int) -> ResourceAddress {
+        ResourceAddress(scope: scope, name: layer, part: ResourceAddress.number(number))
+    }
+
+    package var layerARN: String { "arn:aws:lambda:\(self.scope.region):\(self.scope.account):layer:\(self.layer)" }
+    package var versionARN: String { "\(self.layerARN):\(self.number)" }
+}
+
+/// `CodeSigningConfig`.
+package struct CodeSigningConfigRecord: StoredResource {
+    package static let kind = ResourceKind.codeSigningConfig
+
+    package let scope: Scope
+    /// `csc-` and 17 characters of `a-z` and `0-9`.
+    package let id: String
+    package var summary: String
+    /// `AllowedPublishers.SigningProfileVersionArns`, 1 through 20.
+    package var publishers: [String]
+    /// `UntrustedArtifactOnDeployment`: `Warn` or `Enforce`.
+    package var untrustedArtifact: String
+    package var tags: [String: String]
+    package var modified: WallTime
+
+    package init(
+        scope: Scope, id: String, summary: String, publishers: [String], untrustedArtifact: String,
+        tags: [String: String], modified: WallTime
+    ) {
+        self.scope = scope
+        self.id = id
+        self.summary = summary
+        self.publishers = publishers
+        self.untrustedArtifact = untrustedArtifact
+        self.tags = tags
+        self.modified = modified
+    }
+
+    package var address: ResourceAddress { ResourceAddress(scope: self.scope, name: self.id) }
+    package var arn: String {
+        "arn:aws:lambda:\(self.scope.region):\(self.scope.account):code-signing-config:\(self.id)"
+    }
+}
+
+/// An event source mapping: stored, validated and given back.
+package struct EventSourceMappingRecord: StoredResource {
+    package static let kind = ResourceKind.eventSourceMapping
+
+    package let scope: Scope
+    package let uuid: String
+    /// The function as it was named; with a qualifier where one was given. It may be gone.
+    package var functionARN: String
+    package var sourceARN: String?
+    /// `Creating`, `Enabled`, `Disabled`, `Updating`, `Deleting`.
+    package var state: String
+    package var stateTransitionReason: String
+    package var isEnabled: Bool
+    /// The members of the answer that are only given back, as one JSON object.
+    package var membersJSON: String
+    package var tags: [String: String]
+    package var modified: WallTime
+
+    package init(
+        scope: Scope, uuid: String, functionARN: String, sourceARN: String?, state: String,
+        stateTransitionReason: String, isEnabled: Bool, membersJSON: String, tags: [String: String],
+        modified: WallTime
+    ) {
+        self.scope = scope
+        self.uuid = uuid
+        self.functionARN = functionARN
+        self.sourceARN = sourceARN
+        self.state = state
+        self.stateTransitionReason = stateTransitionReason
+        self.isEnabled = isEnabled
+        self.membersJSON = membersJSON
+        self.tags = tags
+        self.modified = modified
+    }
+
+    package var address: ResourceAddress { ResourceAddress(scope: self.scope, name: self.uuid) }
+    package var arn: String {
+        "arn:aws:lambda:\(self.scope.region):\(self.scope.account):event-source-mapping:\(self.uuid)"
+    }
+}
