@@ -38,7 +38,7 @@ final class CodeFiles: Sendable {
             if try self.trees.status(of: digest.treeName) == nil { try self.addTree(digest, from: zip) }
             if try self.zips.status(of: digest.zipName)?.size != zip.count { try self.addZip(digest, zip) }
             // The time of the last use, for `collect`.
-            try self.zips.setModified(digest.zipName, to: Self.now())
+            try self.zips.setModified(digest.zipName, to: FileTime.now)
         } catch {
             throw CodeError(wrapping: error)
         }
@@ -127,7 +127,7 @@ final class CodeFiles: Sendable {
     /// A tree without a zip is what a crash left: nobody waits for it.
     private func isOld(_ digest: CodeDigest) throws -> Bool {
         guard let status = try self.zips.status(of: digest.zipName) else { return true }
-        let age = Self.now().seconds - status.modified.seconds
+        let age = FileTime.now.seconds - status.modified.seconds
         return Duration.seconds(age) >= self.collectionGrace
     }
 
@@ -154,13 +154,6 @@ final class CodeFiles: Sendable {
     }
 
     private static func temporaryName() -> [UInt8] { Array(Hexadecimal.random(bytes: 16).utf8) }
-
-    private static func now() -> FileTime {
-        var now = timespec()
-        // Safety: the value lives for the call, which cannot fail for this clock.
-        _ = unsafe clock_gettime(CLOCK_REALTIME, &now)
-        return FileTime(seconds: now.tv_sec, nanoseconds: now.tv_nsec)
-    }
 }
 
 extension CodeError {

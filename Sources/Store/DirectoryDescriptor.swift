@@ -1,12 +1,6 @@
 internal import CArchive
 internal import Glibc
 
-/// A time of a file: seconds since 1970 and nanoseconds.
-struct FileTime: Equatable {
-    let seconds: Int
-    let nanoseconds: Int
-}
-
 /// What a name in a directory stands for.
 struct FileStatus {
     let isDirectory: Bool
