@@ -109,7 +109,8 @@ package enum CodeError: Error, Equatable {
 
 /// Code, kept by the hash of its zip, extracted once, never changed. Functions' code and layers' content alike.
 package protocol CodeStore: Sendable {
-    /// Stores and extracts a zip; both are on disk before it returns. The same bytes are stored once.
+    /// Stores and extracts a zip; it is on disk before this returns, and outlives whatever happens. The same bytes are
+    /// stored once.
     func add(zip: [UInt8]) async throws(CodeError) -> CodeReference
 
     /// The bytes of a stored zip.
