@@ -253,10 +253,11 @@ private let invoke = "/2015-03-31/functions/f/invocations"
     @Test func `that is new at a drain has its first request answered`() async throws {
         try await TestServer.run(sink: .holding()) { server in
             try await server.createFunction()
+            let new = try await server.connect()
+            // Accepted after the new one: its answer shows that the drain finds both.
             let known = try await server.connect()
             try await known.send(TestClient.text("GET", "/_lambdad/health"))
             _ = try await known.answer()
-            let new = try await server.connect()
             async let drained: Void = server.api.drain()
             // Its end shows that the drain has come to the connections.
             try await known.waitForEnd()
