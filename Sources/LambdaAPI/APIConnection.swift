@@ -44,7 +44,8 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
         case unknown
     }
 
-    struct Request {
+    /// One of each connection at most; a class, so that passing it on costs one retain and its body grows in place.
+    final class Request {
         let head: HTTPRequestHead
         let target: RequestTarget
         let subject: Subject
@@ -53,6 +54,16 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
         var body: [UInt8] = []
         /// Held where the body is large.
         var share: BodyBudget.Share?
+
+        init(
+            head: HTTPRequestHead, target: RequestTarget, subject: Subject, requestID: RequestID, arrival: WallTime
+        ) {
+            self.head = head
+            self.target = target
+            self.subject = subject
+            self.requestID = requestID
+            self.arrival = arrival
+        }
     }
 
     let server: APIServer
@@ -230,39 +241,29 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
         let subject = APIConnection.subject(of: head, target)
         let given = head.headers.first(name: HeaderName.requestID)
         let requestID = given.flatMap { RequestID($0) } ?? .random()
-        var request = Request(
+        let request = Request(
             head: head, target: target, subject: subject, requestID: requestID,
             arrival: self.server.time.wallTime)
+        self.request = request
         self.phase = .body
         self.bodyBytesAtCheck = 0
         self.deadline = self.loop.now + self.server.configuration.bodyTimeout
         if given != nil, requestID.text != given?.lowercased(), case .invoke = subject {
-            self.request = request
             return self.refuse(.badRequestID)
         }
         let length = head.headers.first(name: HeaderName.contentLength).flatMap { Int($0) } ?? 0
-        if let error = APIConnection.refusal(of: length, for: subject) {
-            self.request = request
-            return self.refuse(error)
-        }
-        if let error = self.admit(&request, bodyOf: length) {
-            self.request = request
-            return self.refuse(error)
-        }
+        if let error = APIConnection.refusal(of: length, for: subject) { return self.refuse(error) }
+        if let error = self.admit(request, bodyOf: length) { return self.refuse(error) }
         // Reserved by what was promised, but no more than a small request: memory is given for bytes, not for words.
         if length > 0 { request.body.reserveCapacity(min(length, 65_536)) }
-        self.request = request
         if head.headers.first(name: "Expect")?.lowercased() == "100-continue" { self.writeContinue() }
     }
 
     private func bodyArrived(_ bytes: ByteBuffer) {
-        // No copy of the request may be alive while its body grows, or each piece of a body would copy all before it.
-        guard self.phase == .body, let subject = self.request?.subject, let received = self.request?.body.count else {
-            return
-        }
-        let length = received + bytes.readableBytes
-        if let error = APIConnection.refusal(of: length, for: subject) { return self.refuse(error) }
-        self.request?.body.append(contentsOf: bytes.readableBytesView)
+        guard self.phase == .body, let request = self.request else { return }
+        let length = request.body.count + bytes.readableBytes
+        if let error = APIConnection.refusal(of: length, for: request.subject) { return self.refuse(error) }
+        request.body.append(contentsOf: bytes.readableBytesView)
     }
 
     private func requestEnded() {
@@ -305,8 +306,8 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
             target: request.target,
             headers: request.head.headers, body: request.body, arrival: request.arrival, share: request.share)
         // Up to 70 MB; the job has it, and this connection may wait for long.
-        self.request?.body = []
-        self.request?.share = nil
+        request.body = []
+        request.share = nil
         self.server.submit(
             APIServer.Job(request: whole) { response in loop.execute { bound.value.finish(response) } })
     }
@@ -318,7 +319,7 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
                     requestID: request.requestID, method: request.head.method.rawValue, target: request.target,
                     label: label, headers: request.head.headers, body: request.body,
                     arrival: request.arrival))
-            self.request?.body = []
+            request.body = []
             switch decision {
             case .dryRun(let trace):
                 self.finish(APIResponse(status: 204, headers: [.init(name: HeaderName.traceID, value: trace)]))

@@ -11,12 +11,17 @@ final class RuntimeAPIHandler: ChannelInboundHandler, RequestPartReceiver {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// What is being read.
-    private struct Request {
+    /// What is being read. A class, so that its body grows in place.
+    private final class Request {
         let head: HTTPRequestHead
         let route: RuntimeRoute
-        var body: ByteBuffer
+        var body = ByteBuffer()
         var isTooLarge = false
+
+        init(head: HTTPRequestHead, route: RuntimeRoute) {
+            self.head = head
+            self.route = route
+        }
     }
 
     private let session: SessionReference
@@ -58,7 +63,7 @@ final class RuntimeAPIHandler: ChannelInboundHandler, RequestPartReceiver {
             if head.headers.first(name: "Expect")?.lowercased() == "100-continue" {
                 context.writeAndFlush(self.wrapOutboundOut(ByteBuffer(string: RuntimeResponse.goOn)), promise: nil)
             }
-            self.request = Request(head: head, route: route, body: ByteBuffer())
+            self.request = Request(head: head, route: route)
         case .body(let bytes):
             self.append(bytes)
         case .end(let trailers):
@@ -84,9 +89,7 @@ final class RuntimeAPIHandler: ChannelInboundHandler, RequestPartReceiver {
     }
 
     private func append(_ bytes: ByteBuffer) {
-        guard var request = self.request, !request.isTooLarge else { return }
-        // Taken out and put back, so that the buffer is not copied for having two owners.
-        self.request = nil
+        guard let request = self.request, !request.isTooLarge else { return }
         if request.body.readableBytes + bytes.readableBytes > Limits.responsePayloadBytes {
             request.isTooLarge = true
             request.body = ByteBuffer()
@@ -96,7 +99,6 @@ final class RuntimeAPIHandler: ChannelInboundHandler, RequestPartReceiver {
             var bytes = bytes
             request.body.writeBuffer(&bytes)
         }
-        self.request = request
     }
 
     private func handle(_ request: Request, trailers: HTTPHeaders?, context: ChannelHandlerContext) {

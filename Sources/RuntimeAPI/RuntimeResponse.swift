@@ -10,7 +10,13 @@ internal import PlainHTTP
 /// one buffer each, where a general encoder makes a list of headers and several buffers.
 enum RuntimeResponse {
     static let goOn = "HTTP/1.1 100 Continue\r\n\r\n"
-    private static let accepted = "{\"status\":\"OK\"}\n"
+    /// Made once: every invocation's answer gets it.
+    private static let acceptedAndGoesOn = accepted(keepsAlive: true)
+
+    private static func accepted(keepsAlive: Bool) -> ByteBuffer {
+        self.text(
+            status: .accepted, contentType: "application/json", body: "{\"status\":\"OK\"}\n", keepsAlive: keepsAlive)
+    }
 
     static func event(_ event: RuntimeEvent, keepsAlive: Bool) -> ByteBuffer {
         var buffer = ByteBuffer()
@@ -33,8 +39,7 @@ enum RuntimeResponse {
     static func reply(_ reply: RuntimeReply, keepsAlive: Bool) -> ByteBuffer {
         switch reply {
         case .accepted:
-            return self.text(
-                status: .accepted, contentType: "application/json", body: self.accepted, keepsAlive: keepsAlive)
+            return keepsAlive ? self.acceptedAndGoesOn : self.accepted(keepsAlive: false)
         case .refused(let status, let errorType, let message):
             // Both texts are the platform's own, without a character that JSON would escape.
             return self.text(
