@@ -1,20 +1,22 @@
 /// Builds the canonical request of SigV4 as bytes.
 ///
-/// Source: "Create a signed AWS API request" (IAM user guide), for every service but S3: an encoded path is encoded again.
+/// Source: "Create a signed AWS API request" (IAM user guide), an encoded path is encoded again,
+/// for every service but S3.
 enum CanonicalRequest {
     /// - Parameters:
     ///   - path: As it was sent, still percent-encoded, without the query.
     ///   - query: As it was sent, without the question mark; a signature in it is left out.
     ///   - values: The values of a header by its lower-case name, in the order they were sent.
+    ///   - keepsPath: S3 signs the path as it is sent: a key may hold what looks like a dot segment, and is encoded once.
     static func bytes(
         method: String, path: Substring, query: Substring, signedHeaders: [String], signedHeadersText: String,
-        values: (String) -> [String], bodyHash: String
+        values: (String) -> [String], bodyHash: String, keepsPath: Bool = false
     ) -> [UInt8] {
         var out: [UInt8] = []
         out.reserveCapacity(512)
         out.append(contentsOf: method.utf8)
         out.append(newline)
-        append(path: path, to: &out)
+        if keepsPath { out.append(contentsOf: path.utf8) } else { append(path: path, to: &out) }
         out.append(newline)
         append(query: query, to: &out)
         out.append(newline)
