@@ -8,10 +8,12 @@ package struct LayerVersionRecord: StoredResource {
     package let code: CodeReference
     package let summary: String
     package let licenseInfo: String
-    package let compatibleRuntimes: [String]
-    package let compatibleArchitectures: [String]
+    /// `nil` where it was published without; an empty list is given back as one.
+    package let compatibleRuntimes: [String]?
+    /// As ``compatibleRuntimes``.
+    package let compatibleArchitectures: [String]?
     package let created: WallTime
-    /// The host's directory that is the content, where it came from the `hot-reload` bucket.
+    /// The host's directory that is the content, where it came from the `hot-reload` bucket; ``code`` then stands for nothing.
     package let hotReloadPath: String?
     package var policy: [PolicyRecord.Statement]
     /// Of the policy; empty where there is none.
@@ -19,7 +21,8 @@ package struct LayerVersionRecord: StoredResource {
 
     package init(
         scope: Scope, layer: String, number: Int, code: CodeReference, summary: String, licenseInfo: String,
-        compatibleRuntimes: [String], compatibleArchitectures: [String], created: WallTime, hotReloadPath: String? = nil
+        compatibleRuntimes: [String]?, compatibleArchitectures: [String]?, created: WallTime,
+        hotReloadPath: String? = nil
     ) {
         self.scope = scope
         self.layer = layer

@@ -21,6 +21,8 @@ package enum Limits {
     /// Source: AWS general reference, "Tag editor", quotas.
     package static let tagKeyCharacters = 128
     package static let tagValueCharacters = 256
+    /// Bytes of a resource policy (20 KiB).
+    package static let policyBytes = 20_480
 
     // MARK: Code
 
@@ -32,7 +34,7 @@ package enum Limits {
     package static let codeStorageBytes = 80_530_636_800
     /// Files and directories of one zip; AWS names no number, a bomb needs one.
     package static let codeEntries = 65_536
-    /// Bytes of a whole CreateFunction or UpdateFunctionCode request.
+    /// Bytes of a whole CreateFunction, UpdateFunctionCode or PublishLayerVersion request.
     package static let controlPlaneRequestBytes = 70_167_211
 
     // MARK: Invocation
