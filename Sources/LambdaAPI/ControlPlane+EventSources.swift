@@ -18,7 +18,7 @@ extension ControlPlane {
 
     func createEventSourceMapping(_ call: Call) async throws(APIError) -> Outcome {
         let source = call.input["EventSourceArn"]?.stringValue
-        let isSelfManaged = call.input["SelfManagedEventSource"] != nil
+        let isSelfManaged = !EventSourceRule.isEmpty(call.input["SelfManagedEventSource"] ?? .null)
         let kind = try EventSourceKind(arn: source, isSelfManaged: isSelfManaged)
         let uuid = RequestID.random().text
         let now = self.time.wallTime

@@ -16,11 +16,10 @@ enum EventSourceShape {
         shape["LastProcessingResult"] = settings?.kind.nothingProcessed.map { .string($0) }
         shape["State"] = .string(record.state.rawValue)
         shape["StateTransitionReason"] = settings.map { .string($0.kind.userAction) }
-        for member in EventSourceSettings.givenBack where shape[member] == nil && member != "KMSKeyArn" {
-            guard !self.membersAfterARN.contains(member) else { continue }
+        for member in EventSourceSettings.givenBack where !self.membersAfterARN.contains(member) {
+            // Those that stand before have their places, and keep them.
             shape[member] = members[member]
         }
-        shape["KMSKeyArn"] = members["KMSKeyArn"]
         shape["EventSourceMappingArn"] = .string(record.arn)
         for member in self.membersAfterARN { shape[member] = members[member] }
         return shape

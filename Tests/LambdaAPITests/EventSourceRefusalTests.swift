@@ -88,6 +88,7 @@ private let atTimestamp = #""StartingPosition":"AT_TIMESTAMP""#
     static let unrecorded: [(String, String)] = [
         (EventSource.body("arn:aws:dynamodb:us-east-1:123456789012:table/t", latest), "Unrecognized event source."),
         (EventSource.body("arn:aws:s3:::bucket"), "Unrecognized event source."),
+        (EventSource.kafka(#""SelfManagedEventSource":{}"#, EventSource.secret), "Unrecognized event source."),
         (EventSource.body(EventSource.queue, EventSource.servers("kafka:1000")), "Unrecognized event source."),
         (EventSource.body(EventSource.fifo, #""BatchSize":11"#), "Value '11' at 'batchSize'"),
         (EventSource.body(EventSource.kinesis, atTimestamp), "StartingPositionTimestamp"),

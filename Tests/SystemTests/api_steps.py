@@ -1,7 +1,7 @@
 """What the AWS CLI is asked to do with each operation, in an order that makes sense, and what must come back.
 
-`<name>` stands for a value of the group: `<fn>` is its function, `<arn>` that function's ARN, `<lambda>` the beginning of
-every ARN, and whatever an earlier step has kept.
+`<name>` stands for a value of the group: `<fn>` is its function, `<arn>` that function's ARN, `<lambda>` the beginning
+of every ARN, and whatever an earlier step has kept.
 """
 
 import dataclasses
@@ -9,7 +9,7 @@ import dataclasses
 
 @dataclasses.dataclass(frozen=True)
 class Step:
-    """One command of the CLI. `wait` is the CLI's own, for its waiters; everything else is an operation of the model."""
+    """One command of the CLI: an operation of the model, or `wait`, which is the CLI's own for its waiters."""
 
     operation: str
     arguments: str = ""
@@ -241,7 +241,8 @@ ALIAS_STEPS = [
     ),
     Step(
         "UpdateAlias",
-        f"{FN} --name live --description d --routing-config AdditionalVersionWeights={{2=0.25}} --revision-id <revision>",
+        f"{FN} --name live --description d --revision-id <revision> "
+        "--routing-config AdditionalVersionWeights={2=0.25}",
         has={"Description": "d", "RoutingConfig.AdditionalVersionWeights.2": 0.25},
     ),
     refused("UpdateAlias", f"{FN} --name nope", MISSING, "Alias not found: <arn>:nope"),

@@ -1,6 +1,6 @@
 """Whether an answer, as it came over the wire, is what AWS's own service model says of its operation.
 
-SDKs forgive much: the case of a key, a number as text, a member that is null. Other SDKs forgive other things, so that an
+SDKs forgive much: the case of a key, a number as text, a member that is null. Each forgives other things, so that an
 answer is looked at here as raw bytes. The model is botocore's; nothing is asked of any network.
 """
 
@@ -192,8 +192,10 @@ class _Walk:
         if kind == "list":
             if not isinstance(value, list):
                 return [f"{path} is no list: {value!r}"]
-            found = [fault for at, item in enumerate(value) for fault in self.value(item, shape.member, f"{path}[{at}]")]
-            return found + _outside(len(value), shape, path)
+            found = _outside(len(value), shape, path)
+            for at, item in enumerate(value):
+                found += self.value(item, shape.member, f"{path}[{at}]")
+            return found
         if kind == "map":
             if not isinstance(value, dict):
                 return [f"{path} is no map: {value!r}"]

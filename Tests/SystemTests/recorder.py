@@ -1,4 +1,4 @@
-"""A proxy that keeps what passes through it, so that a client's call and the raw answer to it can be seen at one time."""
+"""A proxy that keeps what passes through it: for a client's call and the raw answer to it to be seen at one time."""
 
 import dataclasses
 import http.client

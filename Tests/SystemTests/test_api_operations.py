@@ -1,7 +1,7 @@
 """The AWS CLI over every operation, with each answer held against AWS's model as it came over the wire.
 
-The CLI runs inside this process, for starting it two hundred times would take longer than all it does; between it and the
-machine stands a recorder. What is to be done, and what must come back, is in api_steps.py.
+The CLI runs inside this process, for starting it two hundred times would take longer than all it does; between it and
+the machine stands a recorder. What is to be done, and what must come back, is in api_steps.py.
 """
 
 import contextlib
@@ -64,7 +64,7 @@ class CLI:
         self.recorder.take()
         with self._environment(), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             try:
-                code = self.driver.main(["--endpoint-url", self.recorder.endpoint, "--output", "json", "lambda", *arguments])
+                code = self.driver.main(["--endpoint-url", self.recorder.endpoint, "lambda", *arguments])
             except SystemExit as end:
                 code = end.code
         return code, out.getvalue(), err.getvalue(), self.recorder.take()
