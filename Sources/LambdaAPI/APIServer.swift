@@ -86,6 +86,7 @@ package final class APIServer: Sendable {
             self.log.notice("finishing what was interrupted", metadata: ["function": "\(key.arn)"])
             await self.controlPlane.finishTransition(of: key, requestID: .random())
         }
+        await self.controlPlane.finishInterruptedMappings()
     }
 
     /// Serves a listening socket that was inherited. Owns the descriptor from now on, also where it throws.

@@ -37,6 +37,19 @@ package enum Limits {
     /// Bytes of a whole CreateFunction, UpdateFunctionCode or PublishLayerVersion request.
     package static let controlPlaneRequestBytes = 70_167_211
 
+    // MARK: Event source mappings (API reference, CreateEventSourceMapping)
+
+    /// Filters of one mapping: AWS's quota of 5, raised as far as it can be.
+    package static let filtersPerMapping = 10
+    /// Records of one batch from a FIFO queue.
+    package static let fifoBatchSize = 10
+    /// Records of one batch from a queue that may be asked for without a batching window.
+    package static let batchSizeWithoutWindow = 10
+    /// Seconds after which records of a stream may be given up.
+    package static let recordAge = 60...604_800
+    /// Mappings on one page of ListEventSourceMappings.
+    package static let mappingsPerPage = 100
+
     // MARK: Invocation
 
     /// Bytes of a synchronous request's payload (6 MiB).
