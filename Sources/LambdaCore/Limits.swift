@@ -74,4 +74,10 @@ package enum Limits {
     package static let concurrentStarts = 16
     /// Environments of the whole machine at one time: the account's default concurrency.
     package static let concurrentExecutions = 1_000
+
+    // MARK: Store
+
+    /// How long the user ids of a deleted function rest before another function may have them. Its last environment may
+    /// still run: an init, the longest timeout, and the shutdown phase.
+    package static let userSlotRest = Duration.seconds(1_200)
 }

@@ -49,6 +49,7 @@ struct Daemon {
         let store = try SQLiteResourceStore(
             path: "\(self.configuration.stateDirectory)/functions.sqlite", userSlots: Self.userSlots)
         let code = try ContentAddressedCodeStore(directory: "\(self.configuration.stateDirectory)/code")
+        for problem in code.problems { logger.warning("\(problem)") }
         let runtimes = RuntimeCatalog()
         let book = CredentialBook()
         self.loadRuntimes(into: runtimes, self.configuration, logger)
