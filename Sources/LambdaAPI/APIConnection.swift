@@ -166,7 +166,7 @@ final class APIConnection: ChannelInboundHandler {
             return self.refuse(.badRequestID)
         }
         let length = head.headers.first(name: HeaderName.contentLength).flatMap { Int($0) } ?? 0
-        if let error = APIConnection.refusal(of: length, for: subject) {
+        if let error = APIConnection.refusal(of: length, for: subject, headers: head.headers) {
             self.request = request
             return self.refuse(error)
         }
@@ -186,7 +186,11 @@ final class APIConnection: ChannelInboundHandler {
             return
         }
         let length = received + bytes.readableBytes
-        if let error = APIConnection.refusal(of: length, for: subject) { return self.refuse(error) }
+        if let error = APIConnection.refusal(
+            of: length, for: subject, headers: self.request?.head.headers ?? HTTPHeaders())
+        {
+            return self.refuse(error)
+        }
         self.request?.body.append(contentsOf: bytes.readableBytesView)
     }
 
@@ -247,6 +251,8 @@ final class APIConnection: ChannelInboundHandler {
             switch decision {
             case .dryRun(let trace):
                 self.finish(APIResponse(status: 204, headers: [.init(name: HeaderName.traceID, value: trace)]))
+            case .enqueue(let event):
+                self.submit(request, .event(event))
             case .run(let invocation):
                 self.run(invocation)
             }

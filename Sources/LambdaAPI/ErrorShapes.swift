@@ -7,6 +7,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     case invalidParameterValue = "InvalidParameterValueException"
     case invalidRequestContent = "InvalidRequestContentException"
     case preconditionFailed = "PreconditionFailedException"
+    case provisionedConcurrencyConfigNotFound = "ProvisionedConcurrencyConfigNotFoundException"
     case resourceConflict = "ResourceConflictException"
     case resourceNotFound = "ResourceNotFoundException"
     case service = "ServiceException"
@@ -49,6 +50,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
         case .invalidParameterValue: Shape(status: 400, messageKey: "message", fault: .user)
         case .invalidRequestContent: Shape(status: 400, messageKey: "message", fault: .user)
         case .preconditionFailed: Shape(status: 412, messageKey: "message", fault: .user)
+        case .provisionedConcurrencyConfigNotFound: Shape(status: 404, messageKey: "message", fault: .user)
         case .resourceConflict: Shape(status: 409, messageKey: "message", fault: .user)
         case .resourceNotFound: Shape(status: 404, messageKey: "Message", fault: .user)
         case .service: Shape(status: 500, messageKey: "Message", fault: .service)
@@ -77,24 +79,28 @@ package struct APIError: Error, Equatable {
     /// Which limit was reached; only TooManyRequestsException has it.
     package enum ThrottleReason: String, Sendable {
         case concurrentInvocations = "ConcurrentInvocationLimitExceeded"
+        case reservedConcurrentInvocations = "ReservedFunctionConcurrentInvocationLimitExceeded"
     }
 
     package let code: ErrorCode
     /// `nil` is sent as JSON's null, as AWS does where it keeps the reason to itself.
     package let message: String?
     package let reason: ThrottleReason?
+    /// Whether the body has `Type`. AWS leaves it out of some errors whose code has it otherwise.
+    package let showsFault: Bool
 
-    package init(_ code: ErrorCode, _ message: String?, reason: ThrottleReason? = nil) {
+    package init(_ code: ErrorCode, _ message: String?, reason: ThrottleReason? = nil, showsFault: Bool = true) {
         self.code = code
         self.message = message
         self.reason = reason
+        self.showsFault = showsFault
     }
 
     package var body: [UInt8] {
         let shape = self.code.shape
         var object = JSONObject()
         if let reason { object["Reason"] = .string(reason.rawValue) }
-        if let fault = shape.fault { object["Type"] = .string(fault.rawValue) }
+        if self.showsFault, let fault = shape.fault { object["Type"] = .string(fault.rawValue) }
         object[shape.messageKey] = self.message.map { .string($0) } ?? .null
         return JSONValue.object(object).serialized
     }
