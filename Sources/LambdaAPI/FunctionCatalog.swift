@@ -17,6 +17,8 @@ package final class FunctionCatalog: Sendable {
         var aliases: [String: AliasRecord] = [:]
         /// By qualifier, empty for the function itself.
         var policies: [String: PolicyRecord] = [:]
+        /// The same policies ready to be asked: a request must not read them anew.
+        var resourcePolicies: [String: ResourcePolicy] = [:]
         var urls: [String: FunctionURLRecord] = [:]
         var eventInvokeConfigs: [String: EventInvokeConfigRecord] = [:]
         var provisioned: [String: ProvisionedConcurrencyRecord] = [:]
@@ -114,6 +116,7 @@ extension FunctionCatalog.State {
         case let alias as AliasRecord: self.entries[alias.function, default: .init()].aliases[alias.name] = alias
         case let policy as PolicyRecord:
             self.entries[policy.function, default: .init()].policies[policy.qualifier] = policy
+            self.entries[policy.function, default: .init()].resourcePolicies[policy.qualifier] = ResourcePolicy(policy)
         case let url as FunctionURLRecord:
             self.entries[url.function, default: .init()].urls[url.qualifier] = url
             self.urls[url.id] = url
@@ -159,7 +162,9 @@ extension FunctionCatalog.State {
             return .versionDeleted(VersionKey(function: key, version: version))
         case .functionProperties: self.entries[key]?.properties = nil
         case .alias: self.entries[key]?.aliases[address.part] = nil
-        case .policy: self.entries[key]?.policies[address.part] = nil
+        case .policy:
+            self.entries[key]?.policies[address.part] = nil
+            self.entries[key]?.resourcePolicies[address.part] = nil
         case .functionURL:
             if let url = self.entries[key]?.urls.removeValue(forKey: address.part) { self.urls[url.id] = nil }
         case .eventInvokeConfig: self.entries[key]?.eventInvokeConfigs[address.part] = nil
