@@ -23,6 +23,13 @@ package struct APIResponse: Sendable, Equatable {
             body: JSONValue.object(object).serialized)
     }
 
+    /// JSON that was written already.
+    static func json(bytes: [UInt8], status: Int = 200) -> APIResponse {
+        APIResponse(
+            status: UInt(status), headers: [Header(name: HeaderName.contentType, value: "application/json")],
+            body: bytes)
+    }
+
     static let noContent = APIResponse(status: 204)
 
     /// Of an asynchronous invocation that is on disk.

@@ -82,6 +82,7 @@ package final class APIServer: Sendable {
             try load(FunctionURLRecord.self)
             try load(EventInvokeConfigRecord.self)
             try load(ProvisionedConcurrencyRecord.self)
+            try load(LayerVersionRecord.self)
             return changes
         }
         // Nothing runs yet that would have to be told.

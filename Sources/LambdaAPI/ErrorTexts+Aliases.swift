@@ -31,6 +31,4 @@ extension APIError {
     static func routedVersionsDiffer(_ what: String) -> APIError {
         .invalid("The versions that an alias points to must have the same \(what).")
     }
-
-    static let badMarker = APIError.invalid("The Marker is not one that this operation gave.")
 }

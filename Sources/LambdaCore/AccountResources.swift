@@ -11,13 +11,15 @@ package struct LayerVersionRecord: StoredResource {
     package let compatibleRuntimes: [String]
     package let compatibleArchitectures: [String]
     package let created: WallTime
+    /// The host's directory that is the content, where it came from the `hot-reload` bucket.
+    package let hotReloadPath: String?
     package var policy: [PolicyRecord.Statement]
     /// Of the policy; empty where there is none.
     package var policyRevisionID: String
 
     package init(
         scope: Scope, layer: String, number: Int, code: CodeReference, summary: String, licenseInfo: String,
-        compatibleRuntimes: [String], compatibleArchitectures: [String], created: WallTime
+        compatibleRuntimes: [String], compatibleArchitectures: [String], created: WallTime, hotReloadPath: String? = nil
     ) {
         self.scope = scope
         self.layer = layer
@@ -28,6 +30,7 @@ package struct LayerVersionRecord: StoredResource {
         self.compatibleRuntimes = compatibleRuntimes
         self.compatibleArchitectures = compatibleArchitectures
         self.created = created
+        self.hotReloadPath = hotReloadPath
         self.policy = []
         self.policyRevisionID = ""
     }

@@ -4,6 +4,8 @@ package enum Limits {
 
     /// Characters of a function's name.
     package static let functionNameLength = 64
+    /// Entries of `Layers`.
+    package static let layersPerFunction = 5
     /// MiB, step 1.
     package static let memorySize = 128...10_240
     package static let defaultMemorySize = 128
@@ -16,6 +18,9 @@ package enum Limits {
     /// Bytes of the environment as compact JSON.
     package static let environmentBytes = 4_096
     package static let tagsPerResource = 50
+    /// Source: AWS general reference, "Tag editor", quotas.
+    package static let tagKeyCharacters = 128
+    package static let tagValueCharacters = 256
 
     // MARK: Code
 

@@ -98,7 +98,7 @@ private func provision(_ count: Int) -> String { #"{"ProvisionedConcurrentExecut
         _ = try await PublishedFunction.store("h", in: store)
         try await TestServer.run(
             store: store,
-            adjusting: {
+            configure: {
                 $0.accountConcurrency = 20
                 $0.minimumUnreservedConcurrency = 5
             }
@@ -130,11 +130,11 @@ private func provision(_ count: Int) -> String { #"{"ProvisionedConcurrentExecut
 
     private func withAlias(
         status: any ProvisionedStatusSource = NoProvisionedEnvironments(),
-        adjusting adjust: (inout APIConfiguration) -> Void = { _ in },
+        configure: (inout APIConfiguration) -> Void = { _ in },
         _ body: @Sendable (TestServer) async throws -> Void
     ) async throws {
         let store = try await PublishedFunction.store()
-        try await TestServer.run(store: store, provisionedStatus: status, adjusting: adjust) { server in
+        try await TestServer.run(store: store, provisionedStatus: status, configure: configure) { server in
             let alias = #"{"Name":"live","FunctionVersion":"1"}"#
             #expect(try await server.request("POST", "/2015-03-31/functions/f/aliases", body: alias).status == 201)
             try await body(server)

@@ -113,7 +113,7 @@ private let missing = "arn:aws:lambda:us-east-1:123456789012:function:doesnotexi
                     compatibleRuntimes: [], compatibleArchitectures: [], created: ManualTime.start))
         }
         let path = "/2016-08-19/account-settings"
-        try await TestServer.run(store: store, adjusting: { $0.accountConcurrency = 500 }) { server in
+        try await TestServer.run(store: store, configure: { $0.accountConcurrency = 500 }) { server in
             _ = try await server.request(
                 "PUT", "/2017-10-31/functions/g/concurrency", body: #"{"ReservedConcurrentExecutions":30}"#)
             let answer = try await server.request("GET", path)

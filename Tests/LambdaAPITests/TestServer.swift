@@ -26,14 +26,14 @@ struct TestServer: Sendable {
         events: (any EventAcceptor)? = nil,
         provisionedStatus: any ProvisionedStatusSource = NoProvisionedEnvironments(),
         draw: @escaping @Sendable () -> Double = { 0.5 },
-        adjusting adjust: (inout APIConfiguration) -> Void = { _ in },
+        configure: (inout APIConfiguration) -> Void = { _ in },
         _ body: @Sendable (TestServer) async throws -> Void
     ) async throws {
         var configuration = APIConfiguration()
         configuration.authentication = authentication
         configuration.maximumConnections = connections
         configuration.bufferedBodyBytes = bodies
-        adjust(&configuration)
+        configure(&configuration)
         let time = ManualTime()
         let book = CredentialBook()
         try book.replaceFileKeys(
