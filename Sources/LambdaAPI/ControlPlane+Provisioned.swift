@@ -87,29 +87,38 @@ extension ControlPlane {
 enum ProvisionedRule {
     /// - Throws: ``APIError``, or what the store throws.
     static func check(_ record: ProvisionedConcurrencyRecord, in store: any StoreReading) throws {
-        let key = record.function
-        switch QualifierKind(record.qualifier) {
-        case .alias:
-            guard let alias = try store.alias(record.qualifier, of: key) else {
-                throw APIError.aliasMissing(record.qualifier, of: key)
+        let version =
+            switch QualifierKind(record.qualifier) {
+            case .alias: try self.version(of: record, in: store)
+            case .version, .latest: record.qualifier
             }
-            let version = key.address(part: alias.version)
-            guard alias.version != FunctionRecord.latest else { throw APIError.provisionedLatest }
-            guard try store.resource(ProvisionedConcurrencyRecord.self, at: version) == nil else {
-                throw APIError.aliasOfProvisionedVersion
-            }
-        case .version, .latest:
-            guard try store.record(ofVersion: record.qualifier, of: key) != nil else {
-                throw APIError.functionNotFound(key, qualifier: record.qualifier)
-            }
-            let provisioned = try store.resources(
-                ProvisionedConcurrencyRecord.self, in: key.scope, name: key.name.text)
-            for other in provisioned where other.qualifier != record.qualifier {
-                guard try store.alias(other.qualifier, of: key)?.version != record.qualifier else {
-                    throw APIError.versionOfProvisionedAlias
-                }
+        guard let target = try store.record(ofVersion: version, of: record.function) else {
+            throw APIError.functionNotFound(record.function, qualifier: version)
+        }
+        guard target.snapStart == .none else { throw APIError.provisionedWith("SnapStart") }
+        guard target.tenantIsolation == nil else { throw APIError.provisionedWith("tenant isolation") }
+        guard version == record.qualifier else { return }
+        let others = try store.resources(
+            ProvisionedConcurrencyRecord.self, in: record.function.scope, name: record.function.name.text)
+        for other in others where other.qualifier != version {
+            guard try store.alias(other.qualifier, of: record.function)?.version != version else {
+                throw APIError.versionOfProvisionedAlias
             }
         }
+    }
+
+    /// The version of the alias that the configuration is for.
+    private static func version(of record: ProvisionedConcurrencyRecord, in store: any StoreReading) throws -> String {
+        let key = record.function
+        guard let alias = try store.alias(record.qualifier, of: key) else {
+            throw APIError.aliasMissing(record.qualifier, of: key)
+        }
+        guard alias.version != FunctionRecord.latest else { throw APIError.provisionedLatest }
+        let address = key.address(part: alias.version)
+        guard try store.resource(ProvisionedConcurrencyRecord.self, at: address) == nil else {
+            throw APIError.aliasOfProvisionedVersion
+        }
+        return alias.version
     }
 }
 

@@ -54,6 +54,11 @@ extension APIError {
     static let versionOfProvisionedAlias = APIError(
         .resourceConflict, "Version is pointed by a Provisioned Concurrency alias")
 
+    /// AWS has the rule; its words are not known, so these are this server's.
+    static func provisionedWith(_ feature: String) -> APIError {
+        .invalid("Provisioned concurrency is not supported for functions with \(feature).")
+    }
+
     static let provisionedConfigMissing = APIError(
         .provisionedConcurrencyConfigNotFound, "No Provisioned Concurrency Config found for this function")
 

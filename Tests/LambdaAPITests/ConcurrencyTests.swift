@@ -288,6 +288,24 @@ private func provision(_ count: Int) -> String { #"{"ProvisionedConcurrentExecut
         }
     }
 
+    @Test(arguments: ["SnapStart", "tenant isolation"]) func `does not go with what brings its own environments`(
+        feature: String
+    ) async throws {
+        let store = try await PublishedFunction.store { record in
+            if feature == "SnapStart" {
+                record.snapStart = .publishedVersions
+            } else {
+                record.tenantIsolation = "PER_TENANT"
+            }
+        }
+        try await TestServer.run(store: store) { server in
+            try await server.expect(
+                .invalid(
+                    "", "PUT", Self.qualifier + "1", provision(1),
+                    "Provisioned concurrency is not supported for functions with \(feature)."))
+        }
+    }
+
     @Test func `and reserved concurrency hold each other`() async throws {
         try await self.withAlias { server in
             #expect(try await server.request("PUT", Self.qualifier + "1", body: provision(2)).status == 202)
