@@ -14,6 +14,11 @@ package struct APIConfiguration: Sendable {
     package var defaultAccount = AccountID.standard
     package var defaultRegion = Region.standard
 
+    /// Invocations of all functions of an account and region at one time: `ConcurrentExecutions` of the account's limits.
+    package var accountConcurrency = Limits.concurrentExecutions
+    /// What of ``accountConcurrency`` reserved and provisioned concurrency must leave to the other functions.
+    package var minimumUnreservedConcurrency = Limits.unreservedConcurrency
+
     /// Connections served at one time; one more is closed at once.
     package var maximumConnections = 4_096
     /// Bytes of large request bodies held at one time, all connections together; past it a body is refused with a 503.

@@ -46,9 +46,15 @@ extension APIConnection {
     }
 
     /// Why a body of `length` bytes is too much, if it is.
-    static func refusal(of length: Int, for subject: Subject) -> APIError? {
+    ///
+    /// - Parameter headers: Looked at only where it matters which type of invocation it is.
+    static func refusal(
+        of length: Int, for subject: Subject, headers: @autoclosure () -> HTTPHeaders
+    ) -> APIError? {
         switch subject {
         case .invoke:
+            guard length > Limits.eventPayloadBytes else { return nil }
+            if Invoker.isEvent(headers()) { return .eventPayloadTooLarge(length) }
             return length > Limits.synchronousPayloadBytes ? .payloadTooLarge(length) : nil
         case .operation(let operation, _):
             let limit = self.limit(of: operation)

@@ -252,7 +252,9 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
             return self.refuse(.badRequestID)
         }
         let length = head.headers.first(name: HeaderName.contentLength).flatMap { Int($0) } ?? 0
-        if let error = APIConnection.refusal(of: length, for: subject) { return self.refuse(error) }
+        if let error = APIConnection.refusal(of: length, for: subject, headers: head.headers) {
+            return self.refuse(error)
+        }
         if let error = self.admit(request, bodyOf: length) { return self.refuse(error) }
         // Reserved by what was promised, but no more than a small request: memory is given for bytes, not for words.
         if length > 0 { request.body.reserveCapacity(min(length, 65_536)) }
@@ -262,7 +264,9 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
     private func bodyArrived(_ bytes: ByteBuffer) {
         guard self.phase == .body, let request = self.request else { return }
         let length = request.body.count + bytes.readableBytes
-        if let error = APIConnection.refusal(of: length, for: request.subject) { return self.refuse(error) }
+        if let error = APIConnection.refusal(of: length, for: request.subject, headers: request.head.headers) {
+            return self.refuse(error)
+        }
         request.body.append(contentsOf: bytes.readableBytesView)
     }
 
@@ -323,6 +327,8 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
             switch decision {
             case .dryRun(let trace):
                 self.finish(APIResponse(status: 204, headers: [.init(name: HeaderName.traceID, value: trace)]))
+            case .enqueue(let event):
+                self.submit(request, .event(event))
             case .run(let invocation):
                 self.run(invocation)
             }

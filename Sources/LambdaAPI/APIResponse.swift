@@ -32,6 +32,11 @@ package struct APIResponse: Sendable, Equatable {
 
     static let noContent = APIResponse(status: 204)
 
+    /// Of an asynchronous invocation that is on disk.
+    static func accepted(trace: String) -> APIResponse {
+        APIResponse(status: 202, headers: [Header(name: HeaderName.traceID, value: trace)])
+    }
+
     /// What AWS's front end says to a path or method that it does not know.
     static let unknownOperation = APIResponse(status: 404, body: Array("<UnknownOperationException/>\n".utf8))
 

@@ -36,9 +36,15 @@ package final class APIServer: Sendable {
     private let jobs: AsyncStream<Job>
     private let jobSource: AsyncStream<Job>.Continuation
 
+    /// - Parameters:
+    ///   - events: Takes asynchronous invocations; without it they are refused.
+    ///   - draw: Gives numbers from 0 up to, but not including, 1, by which aliases with weights choose.
     package init(
         configuration: APIConfiguration, store: any ResourceStore, code: any CodeStore, sink: any InvocationSink,
-        runtimes: any RuntimeDirectory, credentials: CredentialBook, time: any TimeSource, log: Logger
+        runtimes: any RuntimeDirectory, credentials: CredentialBook, time: any TimeSource, log: Logger,
+        events: (any EventAcceptor)? = nil,
+        provisionedStatus: any ProvisionedStatusSource = NoProvisionedEnvironments(),
+        draw: @escaping @Sendable () -> Double = { .random(in: 0..<1) }
     ) {
         self.configuration = configuration
         self.sink = sink
@@ -47,11 +53,13 @@ package final class APIServer: Sendable {
         self.store = store
         let authenticator = Authenticator(configuration: configuration, credentials: credentials)
         self.bodies = BodyBudget(bytes: configuration.bufferedBodyBytes)
-        self.invoker = Invoker(authenticator: authenticator, catalog: self.catalog, time: time)
+        self.invoker = Invoker(
+            authenticator: authenticator, catalog: self.catalog, time: time, acceptsEvents: events != nil, draw: draw)
         self.controlPlane = ControlPlane(
-            store: store, code: code, sink: sink, runtimes: runtimes, catalog: self.catalog,
+            store: store, code: code, sink: sink, runtimes: runtimes,
+            catalog: self.catalog,
             authenticator: authenticator, links: CodeLinks(time: time), time: time, log: log,
-            configuration: configuration)
+            configuration: configuration, events: events, provisionedStatus: provisionedStatus)
         // Bounded by the connections: each has at most one request under way.
         (self.jobs, self.jobSource) = AsyncStream.makeStream()
     }

@@ -10,6 +10,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     case invalidRequestContent = "InvalidRequestContentException"
     case policyLengthExceeded = "PolicyLengthExceededException"
     case preconditionFailed = "PreconditionFailedException"
+    case provisionedConcurrencyConfigNotFound = "ProvisionedConcurrencyConfigNotFoundException"
     case resourceConflict = "ResourceConflictException"
     case resourceInUse = "ResourceInUseException"
     case resourceNotFound = "ResourceNotFoundException"
@@ -56,6 +57,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
         case .invalidRequestContent: Shape(status: 400, messageKey: "message", fault: .user)
         case .policyLengthExceeded: Shape(status: 400, messageKey: "message", fault: .user)
         case .preconditionFailed: Shape(status: 412, messageKey: "message", fault: .user)
+        case .provisionedConcurrencyConfigNotFound: Shape(status: 404, messageKey: "message", fault: .user)
         case .resourceConflict: Shape(status: 409, messageKey: "message", fault: .user)
         case .resourceInUse: Shape(status: 400, messageKey: "Message", fault: .user)
         case .resourceNotFound: Shape(status: 404, messageKey: "Message", fault: .user)
@@ -85,6 +87,7 @@ package struct APIError: Error, Equatable {
     /// Which limit was reached; only TooManyRequestsException has it.
     package enum ThrottleReason: String, Sendable {
         case concurrentInvocations = "ConcurrentInvocationLimitExceeded"
+        case reservedConcurrentInvocations = "ReservedFunctionConcurrentInvocationLimitExceeded"
     }
 
     package let code: ErrorCode

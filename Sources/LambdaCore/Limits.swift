@@ -54,6 +54,8 @@ package enum Limits {
 
     /// Bytes of a synchronous request's payload (6 MiB).
     package static let synchronousPayloadBytes = 6_291_456
+    /// Bytes of an asynchronous request's payload (1 MiB; 256 KiB until October 2025).
+    package static let eventPayloadBytes = 1_048_576
     /// Bytes of a buffered response (6 MiB and 100 bytes).
     package static let responsePayloadBytes = 6_291_556
     /// Characters of the base64 `X-Amz-Client-Context` header.
@@ -74,6 +76,8 @@ package enum Limits {
     package static let concurrentStarts = 16
     /// Environments of the whole machine at one time: the account's default concurrency.
     package static let concurrentExecutions = 1_000
+    /// Concurrency that reservations must leave to the functions without one.
+    package static let unreservedConcurrency = 100
 
     // MARK: Store
 
