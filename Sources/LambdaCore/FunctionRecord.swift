@@ -45,10 +45,13 @@ package struct FunctionRecord: Sendable, Equatable, Codable {
         package let versionARN: String
         /// Kept here, for a layer version may be deleted while functions use it.
         package let code: CodeReference
+        /// The host's directory that is the layer's content, where it came from the `hot-reload` bucket.
+        package let hotReloadPath: String?
 
-        package init(versionARN: String, code: CodeReference) {
+        package init(versionARN: String, code: CodeReference, hotReloadPath: String? = nil) {
             self.versionARN = versionARN
             self.code = code
+            self.hotReloadPath = hotReloadPath
         }
     }
     /// One entry of `FileSystemConfigs`.

@@ -16,6 +16,9 @@ package enum Limits {
     /// Bytes of the environment as compact JSON.
     package static let environmentBytes = 4_096
     package static let tagsPerResource = 50
+    package static let layersPerFunction = 5
+    /// Characters of a file system's mount path, `/mnt/` included. Source: Lambda API reference, `LocalMountPath`.
+    package static let mountPathLength = 160
 
     // MARK: Code
 
