@@ -136,7 +136,7 @@ final class EnvironmentDriver: @unchecked Sendable {
         guard before != after else { return }
         self.parts.events.emit(
             EnvironmentEvent(
-                environment: self.id, function: self.function.key, from: before, to: after, at: self.now))
+                environment: self.id, version: self.function.versionKey, from: before, to: after, at: self.now))
     }
 
     private func perform(_ action: EnvironmentMachine.Action) {

@@ -23,6 +23,8 @@ package enum Limits {
     package static let tagValueCharacters = 256
     /// Bytes of a resource policy (20 KiB).
     package static let policyBytes = 20_480
+    /// Characters of a file system's mount path, `/mnt/` included. Source: Lambda API reference, `LocalMountPath`.
+    package static let mountPathLength = 160
 
     // MARK: Code
 

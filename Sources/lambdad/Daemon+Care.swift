@@ -84,7 +84,10 @@ extension Daemon {
             guard logger.logLevel <= level else { return }
             logger.log(
                 level: level, "environment \(event.from.rawValue) -> \(event.to.rawValue)",
-                metadata: ["function": "\(event.function.name)", "environment": "\(event.environment)"])
+                metadata: [
+                    "function": "\(event.version.function.name)", "version": "\(event.version.version)",
+                    "environment": "\(event.environment)",
+                ])
         }
     }
 
