@@ -13,13 +13,15 @@ extension APIConnection {
         headers.append(("Date", self.dateText()))
         for header in response.headers { headers.append((header.name, header.value)) }
         headers.append((HeaderName.requestID, requestID.text))
-        if response.status != 204 { headers.append((HeaderName.contentLength, String(response.body.count))) }
+        if response.status != 204, response.status != 304 {
+            headers.append((HeaderName.contentLength, String(response.body.count)))
+        }
         headers.append(("Connection", closing || announcesClose ? "close" : "keep-alive"))
         let head = HTTPResponseHead(
             version: .http1_1, status: HTTPResponseStatus(statusCode: Int(response.status)),
             headers: HTTPHeaders(headers))
         context.write(self.wrapOutboundOut(.head(head)), promise: nil)
-        if !response.body.isEmpty {
+        if !response.body.isEmpty, !response.isHead {
             let body = context.channel.allocator.buffer(bytes: response.body)
             context.write(self.wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
         }

@@ -27,6 +27,7 @@ final class APIConnection: ChannelInboundHandler {
     enum Subject {
         case invoke(label: Substring)
         case operation(Operation, labels: [String: String])
+        case url(FunctionURLAddress)
         case code
         case health
         case unknown
@@ -215,6 +216,7 @@ final class APIConnection: ChannelInboundHandler {
         self.phase = .answering
         switch request.subject {
         case .invoke(let label): self.invoke(request, label: label)
+        case .url(let address): self.callURL(address, request)
         case .operation(let operation, let labels): self.submit(request, .operation(operation, labels: labels))
         case .code: self.submit(request, .code)
         case .health: self.finish(self.server.health)
@@ -278,7 +280,7 @@ final class APIConnection: ChannelInboundHandler {
     }
 
     /// Writes the answer of the present request; of a client that has gone, nothing is left to do.
-    private func finish(_ response: APIResponse) {
+    func finish(_ response: APIResponse) {
         guard self.phase == .answering, let request = self.request else { return }
         let closing = self.isInputClosed || !request.head.isKeepAlive || self.server.isDraining
         self.request = nil

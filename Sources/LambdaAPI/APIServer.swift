@@ -26,6 +26,7 @@ package final class APIServer: Sendable {
 
     let configuration: APIConfiguration
     let invoker: Invoker
+    let urls: FunctionURLs
     let bodies: BodyBudget
     let sink: any InvocationSink
     let time: any TimeSource
@@ -49,9 +50,12 @@ package final class APIServer: Sendable {
         let authenticator = Authenticator(configuration: configuration, credentials: credentials)
         self.bodies = BodyBudget(bytes: configuration.bufferedBodyBytes)
         self.invoker = Invoker(authenticator: authenticator, catalog: self.catalog, time: time)
+        self.urls = FunctionURLs(
+            configuration: configuration, authenticator: authenticator, catalog: self.catalog, time: time)
         self.controlPlane = ControlPlane(
             store: store, code: code, sink: sink, runtimes: runtimes, catalog: self.catalog,
-            authenticator: authenticator, links: CodeLinks(time: time), time: time, log: log)
+            authenticator: authenticator, links: CodeLinks(time: time),
+            urlDomain: configuration.functionURLDomain, time: time, log: log)
         // Bounded by the connections: each has at most one request under way.
         (self.jobs, self.jobSource) = AsyncStream.makeStream()
     }

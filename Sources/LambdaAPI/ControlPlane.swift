@@ -56,6 +56,8 @@ struct ControlPlane: Sendable {
     let catalog: FunctionCatalog
     let authenticator: Authenticator
     let links: CodeLinks
+    /// See ``APIConfiguration/functionURLDomain``.
+    let urlDomain: String?
     let time: any TimeSource
     let log: Logger
     let gate = SerialGate()

@@ -77,6 +77,7 @@ package struct APIError: Error, Equatable {
     /// Which limit was reached; only TooManyRequestsException has it.
     package enum ThrottleReason: String, Sendable {
         case concurrentInvocations = "ConcurrentInvocationLimitExceeded"
+        case reservedConcurrentInvocations = "ReservedFunctionConcurrentInvocationLimitExceeded"
     }
 
     package let code: ErrorCode
