@@ -71,6 +71,7 @@ let package = Package(
             name: "LambdaAPI",
             dependencies: ["LambdaCore", "LambdaShapes", "SigV4", logging, nioCore, nioPosix, nioHTTP1],
             swiftSettings: strict),
+        .target(name: "LogsAPI", dependencies: ["LambdaCore"], swiftSettings: strict),
         .target(
             name: "RuntimeAPI",
             dependencies: ["Engine", "LambdaCore", "Lifecycle", logging, nioCore, nioPosix, nioHTTP1],
@@ -112,6 +113,7 @@ let package = Package(
         .testTarget(name: "LambdaCoreTests", dependencies: ["LambdaCore", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "LifecycleTests", dependencies: ["LambdaCore", "Lifecycle", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "LogsAPITests", dependencies: ["LambdaCore", "LogsAPI"], swiftSettings: strict),
         .executableTarget(name: "sandbox-probe", path: "Tests/SandboxProbe", cSettings: strictC),
         .testTarget(
             name: "SandboxSystemTests",
