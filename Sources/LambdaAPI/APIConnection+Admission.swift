@@ -33,7 +33,7 @@ extension APIConnection {
     }
 
     private static func limit(of operation: Operation) -> Int {
-        operation == .CreateFunction || operation == .UpdateFunctionCode
+        [.CreateFunction, .PublishLayerVersion, .UpdateFunctionCode].contains(operation)
             ? Limits.controlPlaneRequestBytes : Limits.synchronousPayloadBytes
     }
 

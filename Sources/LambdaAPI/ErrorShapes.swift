@@ -6,6 +6,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     case codeStorageExceeded = "CodeStorageExceededException"
     case invalidParameterValue = "InvalidParameterValueException"
     case invalidRequestContent = "InvalidRequestContentException"
+    case policyLengthExceeded = "PolicyLengthExceededException"
     case preconditionFailed = "PreconditionFailedException"
     case resourceConflict = "ResourceConflictException"
     case resourceNotFound = "ResourceNotFoundException"
@@ -48,6 +49,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
         case .codeStorageExceeded: Shape(status: 400, messageKey: "message", fault: .user)
         case .invalidParameterValue: Shape(status: 400, messageKey: "message", fault: .user)
         case .invalidRequestContent: Shape(status: 400, messageKey: "message", fault: .user)
+        case .policyLengthExceeded: Shape(status: 400, messageKey: "message", fault: .user)
         case .preconditionFailed: Shape(status: 412, messageKey: "message", fault: .user)
         case .resourceConflict: Shape(status: 409, messageKey: "message", fault: .user)
         case .resourceNotFound: Shape(status: 404, messageKey: "Message", fault: .user)

@@ -6,10 +6,14 @@ package struct LayerVersionRecord: StoredResource {
     package let layer: String
     package let number: Int
     package let code: CodeReference
+    /// The host's directory that is the content, where it came from the `hot-reload` bucket; ``code`` then stands for nothing.
+    package var hotReloadPath: String?
     package let summary: String
     package let licenseInfo: String
-    package let compatibleRuntimes: [String]
-    package let compatibleArchitectures: [String]
+    /// `nil` where it was published without; an empty list is given back as one.
+    package let compatibleRuntimes: [String]?
+    /// As ``compatibleRuntimes``.
+    package let compatibleArchitectures: [String]?
     package let created: WallTime
     package var policy: [PolicyRecord.Statement]
     /// Of the policy; empty where there is none.
@@ -17,7 +21,7 @@ package struct LayerVersionRecord: StoredResource {
 
     package init(
         scope: Scope, layer: String, number: Int, code: CodeReference, summary: String, licenseInfo: String,
-        compatibleRuntimes: [String], compatibleArchitectures: [String], created: WallTime
+        compatibleRuntimes: [String]?, compatibleArchitectures: [String]?, created: WallTime
     ) {
         self.scope = scope
         self.layer = layer

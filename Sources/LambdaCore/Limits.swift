@@ -16,6 +16,8 @@ package enum Limits {
     /// Bytes of the environment as compact JSON.
     package static let environmentBytes = 4_096
     package static let tagsPerResource = 50
+    /// Bytes of a resource policy (20 KiB).
+    package static let policyBytes = 20_480
 
     // MARK: Code
 
