@@ -52,7 +52,9 @@ extension ControlPlane {
 
     private func getFunctionURL(_ call: Call) throws(APIError) -> APIResponse {
         let (key, qualifier) = try self.urlSubject(of: call)
-        guard let url = self.catalog.entry(key)?.urls[qualifier] else { throw .noFunctionURL }
+        guard let entry = self.catalog.entry(key), entry.latest != nil, let url = entry.urls[qualifier] else {
+            throw .noFunctionURL
+        }
         return .json(FunctionURLShape(url, host: self.host(of: call), domain: self.urlDomain).read)
     }
 
