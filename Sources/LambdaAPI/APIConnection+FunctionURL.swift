@@ -13,7 +13,9 @@ extension APIConnection {
                 peer: self.context?.remoteAddress?.ipAddress, port: self.context?.localAddress?.port))
         switch decision {
         case .answer(let response): self.finish(response)
-        case .run(let invocation, let call): self.run(invocation, call, share: request.share)
+        case .run(let invocation, let call):
+            self.forgetBody()
+            self.run(invocation, call, share: request.share)
         }
     }
 

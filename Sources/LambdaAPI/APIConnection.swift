@@ -355,6 +355,9 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
         }
     }
 
+    /// The body has become part of something else, and the answer may be long in coming.
+    func forgetBody() { self.request?.body = [] }
+
     /// Writes the answer of the present request; of a client that has gone, nothing is left to do.
     func finish(_ response: APIResponse) {
         guard self.phase == .answering, let request = self.request else { return }
