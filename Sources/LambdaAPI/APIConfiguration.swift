@@ -38,5 +38,18 @@ package struct APIConfiguration: Sendable {
     /// How long a body that is refused is still read and thrown away, so that the client sees the answer, not a reset.
     package var discardTimeout = TimeAmount.seconds(5)
 
+    /// Bytes of code that an account may store in one region.
+    package var codeStorageBytes = Limits.codeStorageBytes
+    /// CreateFunction answers once the function is active, as tools expect that do not wait for it.
+    package var synchronousCreate = false
+    /// Where `S3Bucket` and `S3Key` are read; `nil` where no object store is configured.
+    package var objects: (any ObjectFetching)?
+    /// The bucket whose keys are directories of the host.
+    package var hotReloadBucket = "hot-reload"
+    /// Absolute paths; only directories below them may be hot-reloaded. Empty switches hot reload off.
+    package var hotReloadDirectories: [String] = []
+    /// The directory of the host that a file system's ARN stands for; `nil` for an ARN that is not mapped.
+    package var fileSystems: @Sendable (String) -> String? = { _ in nil }
+
     package init() {}
 }

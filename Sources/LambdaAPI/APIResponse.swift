@@ -25,6 +25,13 @@ package struct APIResponse: Sendable, Equatable {
             body: JSONValue.object(object).serialized)
     }
 
+    /// JSON that was written already.
+    static func json(bytes: [UInt8], status: Int = 200) -> APIResponse {
+        APIResponse(
+            status: UInt(status), headers: [Header(name: HeaderName.contentType, value: "application/json")],
+            body: bytes)
+    }
+
     static let noContent = APIResponse(status: 204)
 
     /// What AWS's front end says to a path or method that it does not know.

@@ -53,8 +53,8 @@ package final class APIServer: Sendable {
             configuration: configuration, authenticator: authenticator, catalog: self.catalog, time: time)
         self.controlPlane = ControlPlane(
             store: store, code: code, sink: sink, runtimes: runtimes, catalog: self.catalog,
-            authenticator: authenticator, links: CodeLinks(time: time),
-            urlDomain: configuration.functionURLDomain, time: time, log: log)
+            authenticator: authenticator, links: CodeLinks(time: time), time: time, log: log,
+            configuration: configuration)
         // Bounded by the connections: each has at most one request under way.
         (self.jobs, self.jobSource) = AsyncStream.makeStream()
     }
@@ -76,6 +76,7 @@ package final class APIServer: Sendable {
             try load(FunctionURLRecord.self)
             try load(EventInvokeConfigRecord.self)
             try load(ProvisionedConcurrencyRecord.self)
+            try load(LayerVersionRecord.self)
             return changes
         }
         // Nothing runs yet that would have to be told.

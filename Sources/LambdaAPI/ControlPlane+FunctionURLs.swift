@@ -46,7 +46,7 @@ extension ControlPlane {
             try transaction.put(url)
             return url
         }
-        let shape = FunctionURLShape(made, host: self.host(of: call), domain: self.urlDomain)
+        let shape = FunctionURLShape(made, host: self.host(of: call), domain: self.configuration.functionURLDomain)
         return .json(shape.created, status: Operation.CreateFunctionUrlConfig.successStatus)
     }
 
@@ -55,7 +55,8 @@ extension ControlPlane {
         guard let entry = self.catalog.entry(key), entry.latest != nil, let url = entry.urls[qualifier] else {
             throw .noFunctionURL
         }
-        return .json(FunctionURLShape(url, host: self.host(of: call), domain: self.urlDomain).read)
+        return .json(
+            FunctionURLShape(url, host: self.host(of: call), domain: self.configuration.functionURLDomain).read)
     }
 
     private func updateFunctionURL(_ call: Call) async throws(APIError) -> APIResponse {
@@ -74,7 +75,8 @@ extension ControlPlane {
             try transaction.put(url)
             return url
         }
-        return .json(FunctionURLShape(changed, host: self.host(of: call), domain: self.urlDomain).updated)
+        return .json(
+            FunctionURLShape(changed, host: self.host(of: call), domain: self.configuration.functionURLDomain).updated)
     }
 
     private func deleteFunctionURL(_ call: Call) async throws(APIError) -> APIResponse {
@@ -104,7 +106,7 @@ extension ControlPlane {
         let host = self.host(of: call)
         var answer = JSONObject()
         answer["FunctionUrlConfigs"] = .array(
-            page.map { .object(FunctionURLShape($0, host: host, domain: self.urlDomain).read) })
+            page.map { .object(FunctionURLShape($0, host: host, domain: self.configuration.functionURLDomain).read) })
         if page.count < left.count, let last = page.last {
             answer["NextMarker"] = .string(Base64.encode(Array(last.arn.utf8)))
         }

@@ -45,7 +45,7 @@ extension ControlPlane {
 
     private func ownedLayerVersion(of call: Call, _ action: String) throws(APIError) -> LayerVersionReference {
         let version = try self.layerVersion(of: call)
-        try version.layer.requireOwner(call, action, on: version.arn)
+        try call.requireOwner(of: version.scope, action, on: version.arn)
         return version
     }
 

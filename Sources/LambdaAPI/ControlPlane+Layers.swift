@@ -26,21 +26,24 @@ extension ControlPlane {
 
     func publishLayerVersion(_ call: Call) async throws(APIError) -> APIResponse {
         let layer = try self.layer(of: call)
-        try layer.requireOwner(call, "PublishLayerVersion", on: layer.arn)
-        let zip = try CodeInput.zip(call.input["Content"]?.objectValue ?? JSONObject(), prefix: "Content.")
-        let code: CodeReference
-        do { code = try await self.code.add(zip: zip) } catch { throw self.codeFailure(error, call.requestID) }
+        try call.requireOwner(of: layer.scope, "PublishLayerVersion", on: layer.arn)
+        let source = try CodeInput.source(
+            call.input["Content"]?.objectValue ?? JSONObject(), prefix: "Content.",
+            hotReloadBucket: self.configuration.hotReloadBucket)
+        let placed = try await self.place(source, call)
         let (input, now) = (call.input, self.time.wallTime)
         let published = try await self.change(call.requestID) { transaction in
+            try self.requireCodeStorage(for: placed.code.size, in: layer.scope)
             // Even where all versions were deleted, their numbers are not given again.
             let record = LayerVersionRecord(
                 scope: layer.scope, layer: layer.name,
-                number: try transaction.next(.layerVersion(layer.scope, layer: layer.name)), code: code,
+                number: try transaction.next(.layerVersion(layer.scope, layer: layer.name)),
+                code: placed.code,
                 summary: input["Description"]?.stringValue ?? "",
                 licenseInfo: input["LicenseInfo"]?.stringValue ?? "",
                 compatibleRuntimes: input["CompatibleRuntimes"]?.arrayValue?.compactMap { $0.stringValue },
                 compatibleArchitectures: input["CompatibleArchitectures"]?.arrayValue?.compactMap { $0.stringValue },
-                created: now)
+                created: now, hotReloadPath: placed.hotReloadPath)
             try transaction.put(record)
             return record
         }
@@ -61,7 +64,7 @@ extension ControlPlane {
     /// Functions that use the version keep it: they have a reference to its code of their own.
     func deleteLayerVersion(_ call: Call) async throws(APIError) -> APIResponse {
         let version = try self.layerVersion(of: call)
-        try version.layer.requireOwner(call, "DeleteLayerVersion", on: version.arn)
+        try call.requireOwner(of: version.scope, "DeleteLayerVersion", on: version.arn)
         // One that is not there is deleted as often as one likes, as on AWS.
         try await self.change(call.requestID) { transaction in
             _ = try transaction.remove(LayerVersionRecord.self, at: version.address)
@@ -73,12 +76,12 @@ extension ControlPlane {
         let record = try await self.read(call.requestID) { store in
             try store.resource(LayerVersionRecord.self, at: version.address)
         }
-        if version.layer.scope == call.scope {
+        if version.scope == call.scope {
             guard let record else { throw .noSuchResource }
             return .json(LayerShape.version(record, location: self.location(of: record, call)))
         }
         // Whether it exists is none of a stranger's business.
-        guard let record, record.mayBeRead(by: call.caller) else {
+        guard let record, record.mayBeRead(by: call.caller.account, call.caller.arn) else {
             throw .notAuthorized(call.caller.arn, "GetLayerVersion", on: version.arn)
         }
         return .json(LayerShape.version(record, location: self.location(of: record, call)))
@@ -92,29 +95,28 @@ extension ControlPlane {
         try LayerVersionReference(try self.layer(of: call), number: call.input["VersionNumber"]?.intValue ?? 0)
     }
 
-    /// Where the content of a layer version can be read for ten minutes.
     private func location(of record: LayerVersionRecord, _ call: Call) -> String {
-        self.links.location(of: record.code, host: call.request.headers.first(name: "Host") ?? "localhost")
+        self.location(of: record.code, hotReloadPath: record.hotReloadPath, call)
     }
 }
 
 extension ControlPlane {
     func listLayers(_ call: Call) async throws(APIError) -> APIResponse {
-        let page = try LayerPage(call.input)
+        let page = try Paging(call.input)
         let (filter, scope) = (LayerFilter(call.input), call.scope)
         let found = try await self.read(call.requestID) { store in
             try store.latestVersions(in: scope, after: page.after, matching: filter, limit: page.limit + 1)
         }
-        return .json(page.answer(found, as: "Layers", key: { $0.layer }, shape: { LayerShape.layer(latest: $0) }))
+        return .json(page.answer(found, as: "Layers", key: \.layer, shape: LayerShape.layer(latest:)))
     }
 
     func listLayerVersions(_ call: Call) async throws(APIError) -> APIResponse {
         let layer = try self.layer(of: call)
-        try layer.requireOwner(call, "ListLayerVersions", on: layer.arn)
-        let page = try LayerPage(call.input)
+        try call.requireOwner(of: layer.scope, "ListLayerVersions", on: layer.arn)
+        let page = try Paging(call.input)
         let filter = LayerFilter(call.input)
         let before = try page.after.map { (after) throws(APIError) in
-            guard let number = Int(after) else { throw .badLayerMarker }
+            guard let number = Int(after) else { throw .badMarker }
             return number
         }
         let found = try await self.read(call.requestID) { store in

@@ -56,10 +56,9 @@ struct ControlPlane: Sendable {
     let catalog: FunctionCatalog
     let authenticator: Authenticator
     let links: CodeLinks
-    /// See ``APIConfiguration/functionURLDomain``.
-    let urlDomain: String?
     let time: any TimeSource
     let log: Logger
+    let configuration: APIConfiguration
     let gate = SerialGate()
 
     func answer(_ request: ControlRequest) async -> Outcome {
@@ -143,12 +142,13 @@ struct ControlPlane: Sendable {
         return (key, qualifier, entry)
     }
 
-    /// `$LATEST` as the API shows it, where the call names that.
-    func latest(for call: Call) throws(APIError) -> (record: FunctionRecord, qualifier: String?) {
-        let (key, qualifier) = try self.subject(of: call)
-        guard qualifier == nil || qualifier == FunctionRecord.latest, let record = self.catalog.entry(key)?.latest
-        else { throw .functionNotFound(key, qualifier: qualifier) }
-        return (record, qualifier)
+    /// The version that the call names, as the API shows it.
+    func version(of call: Call) throws(APIError) -> (
+        record: FunctionRecord, qualifier: String?, entry: FunctionCatalog.Entry
+    ) {
+        let (key, qualifier, entry) = try self.function(of: call)
+        guard let record = entry.shown(qualifier) else { throw .functionNotFound(key, qualifier: qualifier) }
+        return (record, qualifier, entry)
     }
 
     /// Writes in one transaction, then lets the catalog and the invocation plane know what was changed.
@@ -208,7 +208,7 @@ struct ControlPlane: Sendable {
             return .badZip
         case .unsafeEntry(let name, let reason):
             return .invalid("Could not unzip uploaded file. The entry '\(name)' \(reason).")
-        case .tooLargeUnzipped(let limit): return .invalid("Unzipped size must be smaller than \(limit) bytes")
+        case .tooLargeUnzipped(let limit): return .unzippedTooLarge(limit)
         case .tooManyEntries(let limit): return .invalid("The zip must have fewer than \(limit) entries.")
         case .failed(let reason):
             self.log.error("the code store failed", metadata: ["request": "\(requestID)", "reason": "\(reason)"])

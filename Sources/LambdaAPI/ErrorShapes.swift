@@ -3,7 +3,9 @@ import LambdaCore
 /// The errors of this API, by the name in `x-amzn-ErrorType`.
 package enum ErrorCode: String, CaseIterable, Sendable {
     // Modelled exceptions
+    case codeSigningConfigNotFound = "CodeSigningConfigNotFoundException"
     case codeStorageExceeded = "CodeStorageExceededException"
+    case codeVerificationFailed = "CodeVerificationFailedException"
     case invalidParameterValue = "InvalidParameterValueException"
     case invalidRequestContent = "InvalidRequestContentException"
     case policyLengthExceeded = "PolicyLengthExceededException"
@@ -46,7 +48,9 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     /// The table. Source: the service model's exceptions, and recordings where the model is silent.
     package var shape: Shape {
         switch self {
+        case .codeSigningConfigNotFound: Shape(status: 404, messageKey: "Message", fault: nil)
         case .codeStorageExceeded: Shape(status: 400, messageKey: "message", fault: .user)
+        case .codeVerificationFailed: Shape(status: 400, messageKey: "Message", fault: .user)
         case .invalidParameterValue: Shape(status: 400, messageKey: "message", fault: .user)
         case .invalidRequestContent: Shape(status: 400, messageKey: "message", fault: .user)
         case .policyLengthExceeded: Shape(status: 400, messageKey: "message", fault: .user)

@@ -20,24 +20,27 @@ struct LayerReference: Sendable, Equatable {
         self.name = parts[6]
     }
 
+    init(scope: Scope, name: String) {
+        self.scope = scope
+        self.name = name
+    }
+
     var arn: String { "arn:aws:lambda:\(self.scope.region):\(self.scope.account):layer:\(self.name)" }
 }
 
-/// One version of a layer as a caller names it.
-struct LayerVersionReference: Sendable, Equatable {
-    let layer: LayerReference
-    let number: Int
-
+extension LayerVersionReference {
     /// - Throws: Where the number cannot be one.
     init(_ layer: LayerReference, number: Int) throws(APIError) {
         guard number >= 1 else { throw .layerVersionBelowOne }
-        self.layer = layer
+        self.arn = "\(layer.arn):\(number)"
+        self.scope = layer.scope
+        self.layer = layer.name
         self.number = number
     }
 
     /// Reads the ARN of a version that has passed the model's pattern.
     ///
-    /// - Throws: Where there can be no such version: of another region, too large a number, or one of AWS's own layers.
+    /// - Throws: Where there can be no such version: of another region, or with too large a number.
     init(parsing arn: String, caller: Scope) throws(APIError) {
         guard let last = arn.lastIndex(of: ":"), let number = Int(arn[arn.index(after: last)...]) else {
             throw .noSuchResource
@@ -45,9 +48,7 @@ struct LayerVersionReference: Sendable, Equatable {
         try self.init(try LayerReference(parsing: String(arn[..<last]), caller: caller), number: number)
     }
 
-    var arn: String { "\(self.layer.arn):\(self.number)" }
-
     var address: ResourceAddress {
-        LayerVersionRecord.address(in: self.layer.scope, layer: self.layer.name, number: self.number)
+        LayerVersionRecord.address(in: self.scope, layer: self.layer, number: self.number)
     }
 }

@@ -6,8 +6,6 @@ package struct LayerVersionRecord: StoredResource {
     package let layer: String
     package let number: Int
     package let code: CodeReference
-    /// The host's directory that is the content, where it came from the `hot-reload` bucket; ``code`` then stands for nothing.
-    package var hotReloadPath: String?
     package let summary: String
     package let licenseInfo: String
     /// `nil` where it was published without; an empty list is given back as one.
@@ -15,13 +13,16 @@ package struct LayerVersionRecord: StoredResource {
     /// As ``compatibleRuntimes``.
     package let compatibleArchitectures: [String]?
     package let created: WallTime
+    /// The host's directory that is the content, where it came from the `hot-reload` bucket; ``code`` then stands for nothing.
+    package let hotReloadPath: String?
     package var policy: [PolicyRecord.Statement]
     /// Of the policy; empty where there is none.
     package var policyRevisionID: String
 
     package init(
         scope: Scope, layer: String, number: Int, code: CodeReference, summary: String, licenseInfo: String,
-        compatibleRuntimes: [String]?, compatibleArchitectures: [String]?, created: WallTime
+        compatibleRuntimes: [String]?, compatibleArchitectures: [String]?, created: WallTime,
+        hotReloadPath: String? = nil
     ) {
         self.scope = scope
         self.layer = layer
@@ -32,6 +33,7 @@ package struct LayerVersionRecord: StoredResource {
         self.compatibleRuntimes = compatibleRuntimes
         self.compatibleArchitectures = compatibleArchitectures
         self.created = created
+        self.hotReloadPath = hotReloadPath
         self.policy = []
         self.policyRevisionID = ""
     }

@@ -4,6 +4,8 @@ package enum Limits {
 
     /// Characters of a function's name.
     package static let functionNameLength = 64
+    /// Entries of `Layers`.
+    package static let layersPerFunction = 5
     /// MiB, step 1.
     package static let memorySize = 128...10_240
     package static let defaultMemorySize = 128
@@ -16,6 +18,9 @@ package enum Limits {
     /// Bytes of the environment as compact JSON.
     package static let environmentBytes = 4_096
     package static let tagsPerResource = 50
+    /// Source: AWS general reference, "Tag editor", quotas.
+    package static let tagKeyCharacters = 128
+    package static let tagValueCharacters = 256
     /// Bytes of a resource policy (20 KiB).
     package static let policyBytes = 20_480
 
@@ -25,9 +30,11 @@ package enum Limits {
     package static let zippedCodeBytes = 52_428_800
     /// Bytes of code after extraction.
     package static let unzippedCodeBytes = 262_144_000
+    /// Bytes of all code of an account in one region. AWS has raised it to 300 GB where it knows the customer.
+    package static let codeStorageBytes = 80_530_636_800
     /// Files and directories of one zip; AWS names no number, a bomb needs one.
     package static let codeEntries = 65_536
-    /// Bytes of a whole CreateFunction or UpdateFunctionCode request.
+    /// Bytes of a whole CreateFunction, UpdateFunctionCode or PublishLayerVersion request.
     package static let controlPlaneRequestBytes = 70_167_211
 
     // MARK: Invocation

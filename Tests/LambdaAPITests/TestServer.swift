@@ -23,12 +23,14 @@ struct TestServer: Sendable {
     static func run(
         sink: FakeSink = .echo(), authentication: APIConfiguration.Authentication = .none,
         store: MemoryStore = MemoryStore(), connections: Int = 100, bodies: Int = 100_000_000,
+        configure: (inout APIConfiguration) -> Void = { _ in },
         _ body: @Sendable (TestServer) async throws -> Void
     ) async throws {
         var configuration = APIConfiguration()
         configuration.authentication = authentication
         configuration.maximumConnections = connections
         configuration.bufferedBodyBytes = bodies
+        configure(&configuration)
         let time = ManualTime()
         let book = CredentialBook()
         try book.replaceFileKeys(
