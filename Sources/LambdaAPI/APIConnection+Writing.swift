@@ -9,7 +9,8 @@ extension APIConnection {
     ///   - announcesClose: Whether the client is told that it will end, although not at once.
     func write(_ response: APIResponse, requestID: RequestID, closing: Bool, announcesClose: Bool = false) {
         guard let context = self.context else { return }
-        var bytes = context.channel.allocator.buffer(capacity: 512 + response.body.count)
+        var bytes = ByteBuffer()
+        bytes.reserveCapacity(512 + response.body.count)
         let status = HTTPResponseStatus(statusCode: Int(response.status))
         bytes.writeStatusLine(Int(status.code), status.reasonPhrase)
         bytes.writeHeader("Date", self.dateText())
