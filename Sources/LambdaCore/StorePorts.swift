@@ -113,6 +113,9 @@ package protocol CodeStore: Sendable {
     /// stored once.
     func add(zip: [UInt8]) async throws(CodeError) -> CodeReference
 
+    /// Refuses what ``add(zip:)`` would refuse, and gives what it would give, but keeps nothing.
+    func check(zip: [UInt8]) async throws(CodeError) -> CodeReference
+
     /// The bytes of a stored zip.
     func zip(digest: String) async throws(CodeError) -> [UInt8]
 

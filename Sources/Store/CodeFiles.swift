@@ -47,7 +47,30 @@ final class CodeFiles: Sendable {
         } catch {
             throw CodeError(wrapping: error)
         }
-        return CodeReference(digest: digest.hex, base64: digest.base64, size: zip.count)
+        return try self.reference(digest, zip)
+    }
+
+    /// Extracts a zip to learn whether it can be, and throws the files away: nothing waits for the disk.
+    func check(_ zip: [UInt8]) throws(CodeError) -> CodeReference {
+        let digest = CodeDigest(of: zip)
+        do {
+            if try self.trees.status(of: digest.treeName) == nil {
+                let name = Self.temporaryName()
+                // What stays behind after an error goes at the next start.
+                defer { try? self.temporary.removeTree(name) }
+                try self.temporary.makeDirectory(name, mode: TreeWriter.directoryMode)
+                try CodeExtraction.extract(zip, into: self.temporary.directory(name), limits: self.limits)
+            }
+        } catch {
+            throw CodeError(wrapping: error)
+        }
+        return try self.reference(digest, zip)
+    }
+
+    private func reference(_ digest: CodeDigest, _ zip: [UInt8]) throws(CodeError) -> CodeReference {
+        let directory = try ZipDirectory(checking: zip, limits: self.limits)
+        return CodeReference(
+            digest: digest.hex, base64: digest.base64, size: zip.count, unzippedSize: directory.unzippedBytes)
     }
 
     func zip(_ digest: CodeDigest) throws(CodeError) -> [UInt8] {

@@ -52,6 +52,10 @@ package final class ContentAddressedCodeStore: CodeStore {
         try await self.run(on: self.writes) { files throws(CodeError) in try files.add(zip) }
     }
 
+    package func check(zip: [UInt8]) async throws(CodeError) -> CodeReference {
+        try await self.run(on: self.writes) { files throws(CodeError) in try files.check(zip) }
+    }
+
     package func zip(digest: String) async throws(CodeError) -> [UInt8] {
         try await self.run(on: self.reads) { files throws(CodeError) in try files.zip(CodeDigest(checking: digest)) }
     }

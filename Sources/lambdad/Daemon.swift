@@ -121,6 +121,8 @@ struct Daemon {
         api.authentication = self.configuration.auth == .none ? .none : .sigV4
         api.defaultAccount = self.configuration.account
         api.defaultRegion = self.configuration.region
+        api.functionURLDomain = self.configuration.functionURLDomain
+        api.functionURLsNeedInvokePermission = self.configuration.functionURLsNeedBoth
         return APIServer(
             configuration: api, store: store, code: code, sink: plane, runtimes: runtimes, credentials: book,
             time: self.time, log: logger)
