@@ -21,12 +21,6 @@ extension APIError {
             .resourceConflict,
             "The code signing configuration \(arn) is used by a function. Remove it from all functions first.")
     }
-
-    /// Of operations on what all versions of a function have in common.
-    static let functionsOnly = APIError.invalid(
-        "This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. "
-            + "Please specify either a function name or an unqualified function ARN.")
-
     static let codeSigningOfImage = APIError.invalid(
         "Code signing is not supported for functions created with container images.")
 }
