@@ -9,7 +9,7 @@ enum CanonicalRequest {
     ///   - values: The values of a header by its lower-case name, in the order they were sent.
     ///   - keepsPath: S3 signs the path as it is sent: a key may hold what looks like a dot segment, and is encoded once.
     static func bytes(
-        method: String, path: Substring, query: Substring, signedHeaders: [Substring], signedHeadersText: Substring,
+        method: String, path: Substring, query: Substring, signedHeaders: [String], signedHeadersText: String,
         values: (String) -> [String], bodyHash: String, keepsPath: Bool = false
     ) -> [UInt8] {
         var out: [UInt8] = []
@@ -23,7 +23,7 @@ enum CanonicalRequest {
         for name in signedHeaders {
             out.append(contentsOf: name.utf8)
             out.append(0x3A)
-            append(headerValues: values(String(name)), to: &out)
+            append(headerValues: values(name), to: &out)
             out.append(newline)
         }
         out.append(newline)
@@ -52,8 +52,9 @@ enum CanonicalRequest {
     }
 
     private static func append(path: Substring, to out: inout [UInt8]) {
-        var kept: [Substring.UTF8View.SubSequence] = []
-        let segments = path.utf8.split(separator: self.slash, omittingEmptySubsequences: true)
+        var kept: [ArraySlice<UInt8>] = []
+        let path = Array(path.utf8)
+        let segments = path.split(separator: self.slash, omittingEmptySubsequences: true)
         for segment in segments {
             if segment.elementsEqual(".".utf8) { continue }
             if segment.elementsEqual("..".utf8) {
@@ -68,7 +69,7 @@ enum CanonicalRequest {
         }
         // A path that ends in a dot segment names a folder, as one that ends in a slash does.
         let endsInDots = segments.last.map { $0.elementsEqual(".".utf8) || $0.elementsEqual("..".utf8) } ?? false
-        if kept.isEmpty || path.utf8.last == self.slash || endsInDots { out.append(self.slash) }
+        if kept.isEmpty || path.last == self.slash || endsInDots { out.append(self.slash) }
     }
 
     private static func append(query: Substring, to out: inout [UInt8]) {
