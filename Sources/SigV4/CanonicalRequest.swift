@@ -52,8 +52,12 @@ enum CanonicalRequest {
     }
 
     private static func append(path: Substring, to out: inout [UInt8]) {
-        var kept: [ArraySlice<UInt8>] = []
         let path = Array(path.utf8)
+        guard self.mayHoldDotsOrGaps(path) else {
+            for byte in path { byte == self.slash ? out.append(byte) : append(encoding: byte, to: &out) }
+            return
+        }
+        var kept: [ArraySlice<UInt8>] = []
         let segments = path.split(separator: self.slash, omittingEmptySubsequences: true)
         for segment in segments {
             if segment.elementsEqual(".".utf8) { continue }
@@ -70,6 +74,17 @@ enum CanonicalRequest {
         // A path that ends in a dot segment names a folder, as one that ends in a slash does.
         let endsInDots = segments.last.map { $0.elementsEqual(".".utf8) || $0.elementsEqual("..".utf8) } ?? false
         if kept.isEmpty || path.last == self.slash || endsInDots { out.append(self.slash) }
+    }
+
+    /// Whether the path has to be taken apart: a segment may be empty, or begin with a dot, or it does not begin with a slash.
+    private static func mayHoldDotsOrGaps(_ path: [UInt8]) -> Bool {
+        var previous: UInt8 = 0
+        for (index, byte) in path.enumerated() {
+            if index == 0, byte != self.slash { return true }
+            if previous == self.slash, byte == self.slash || byte == 0x2E { return true }
+            previous = byte
+        }
+        return path.isEmpty
     }
 
     private static func append(query: Substring, to out: inout [UInt8]) {
