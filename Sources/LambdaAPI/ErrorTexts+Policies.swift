@@ -53,6 +53,7 @@ extension APIError {
 
     /// Said of policies and of layer versions.
     static let noSuchResource = APIError(.resourceNotFound, "The resource you requested does not exist.")
+
     /// - Parameters:
     ///   - caller: The ARN of who asks.
     ///   - action: Without `lambda:`, such as `GetLayerVersion`.

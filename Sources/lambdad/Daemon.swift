@@ -69,8 +69,8 @@ struct Daemon {
                 settings: settings,
                 events: events, logger: logger),
             loops: Array(group.makeIterator()))
-        let server = self.makeServer(
-            store: store, code: code, plane: plane, runtimes: runtimes, book: book, logger: logger)
+        let server = try self.makeServer(
+            store: store, code: code, plane: plane, runtimes: runtimes, book: book, group: group, logger: logger)
         try await server.loadFunctions()
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -115,14 +115,18 @@ struct Daemon {
 
     private func makeServer(
         store: SQLiteResourceStore, code: ContentAddressedCodeStore, plane: InvocationPlane, runtimes: RuntimeCatalog,
-        book: CredentialBook, logger: Logger
-    ) -> APIServer {
+        book: CredentialBook, group: any EventLoopGroup, logger: Logger
+    ) throws -> APIServer {
         var api = APIConfiguration()
         api.authentication = self.configuration.auth == .none ? .none : .sigV4
         api.defaultAccount = self.configuration.account
         api.defaultRegion = self.configuration.region
         api.functionURLDomain = self.configuration.functionURLDomain
         api.functionURLsNeedInvokePermission = self.configuration.functionURLsNeedBoth
+        if let endpoint = self.configuration.servicesEndpoint {
+            api.objects = S3Objects(
+                endpoint: endpoint, serviceCredentials: try self.servicesCredentials(), group: group, time: self.time)
+        }
         return APIServer(
             configuration: api, store: store, code: code, sink: plane, runtimes: runtimes, credentials: book,
             time: self.time, log: logger)
