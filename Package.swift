@@ -59,6 +59,7 @@ let package = Package(
 
         // Doing: each the one place that touches a thing
         .target(name: "Journal", dependencies: ["CSystemd", "LambdaCore", logging], swiftSettings: strict),
+        .target(name: "PlainHTTP", dependencies: [nioCore, nioHTTP1], swiftSettings: strict),
         .target(name: "Sandbox", dependencies: ["CSandbox", "CSeccomp", "LambdaCore"], swiftSettings: strict),
         .target(name: "SigV4", dependencies: ["LambdaCore", crypto], swiftSettings: strict),
         .target(name: "Store", dependencies: ["CArchive", "LambdaCore", crypto, grdb], swiftSettings: strict),
@@ -69,12 +70,14 @@ let package = Package(
             dependencies: ["LambdaCore", "Lifecycle", logging, nioCore, nioPosix, nioHTTP1], swiftSettings: strict),
         .target(
             name: "LambdaAPI",
-            dependencies: ["LambdaCore", "LambdaShapes", "SigV4", logging, nioCore, nioPosix, nioHTTP1],
+            dependencies: [
+                "LambdaCore", "LambdaShapes", "PlainHTTP", "SigV4", logging, nioCore, nioPosix, nioHTTP1,
+            ],
             swiftSettings: strict),
         .target(name: "LogsAPI", dependencies: ["LambdaCore"], swiftSettings: strict),
         .target(
             name: "RuntimeAPI",
-            dependencies: ["Engine", "LambdaCore", "Lifecycle", logging, nioCore, nioPosix, nioHTTP1],
+            dependencies: ["Engine", "LambdaCore", "Lifecycle", "PlainHTTP", logging, nioCore, nioPosix, nioHTTP1],
             swiftSettings: strict),
         .target(
             name: "ServicesEndpoint",
@@ -114,6 +117,7 @@ let package = Package(
         .testTarget(
             name: "LifecycleTests", dependencies: ["LambdaCore", "Lifecycle", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "LogsAPITests", dependencies: ["LambdaCore", "LogsAPI"], swiftSettings: strict),
+        .testTarget(name: "PlainHTTPTests", dependencies: ["PlainHTTP", nioCore, nioHTTP1], swiftSettings: strict),
         .executableTarget(name: "sandbox-probe", path: "Tests/SandboxProbe", cSettings: strictC),
         .testTarget(
             name: "SandboxSystemTests",

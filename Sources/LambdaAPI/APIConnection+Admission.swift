@@ -5,7 +5,7 @@ import NIOHTTP1
 /// What a request is about, and whether its body is taken: decided from the head alone.
 extension APIConnection {
     /// Why a large body is not taken now, if it is not. Small ones cost less than the question.
-    func admit(_ request: inout Request, bodyOf length: Int) -> APIError? {
+    func admit(_ request: Request, bodyOf length: Int) -> APIError? {
         // Chunks do not say how many they are, so they count as the most that is allowed.
         let isChunked = request.head.headers.contains(name: "Transfer-Encoding")
         guard isChunked || length > BodyBudget.freeBytes else { return nil }

@@ -1,7 +1,6 @@
 package import LambdaCore
 package import Logging
 package import NIOCore
-import NIOHTTP1
 import NIOPosix
 package import SigV4
 import Synchronization
@@ -150,17 +149,7 @@ package final class APIServer: Sendable {
             }
         }
         guard self.register(channel) else { throw ConnectionLimitReached() }
-        var limits = NIOHTTPDecoderLimitConfiguration()
-        limits.maxHeaderListSize = Limits.httpHeadBytes
-        let connection = APIConnection(server: self, loop: channel.eventLoop)
-        try channel.pipeline.syncOperations.addHandlers([
-            ArrivalWatch(connection: connection),
-            HTTPResponseEncoder(),
-            ByteToMessageHandler(
-                HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits)),
-            HTTPServerPipelineHandler(),
-            connection,
-        ])
+        try channel.pipeline.syncOperations.addHandler(APIConnection(server: self, loop: channel.eventLoop))
     }
 
     private struct ConnectionLimitReached: Error {}

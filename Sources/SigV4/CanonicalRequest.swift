@@ -7,7 +7,7 @@ enum CanonicalRequest {
     ///   - query: As it was sent, without the question mark; a signature in it is left out.
     ///   - values: The values of a header by its lower-case name, in the order they were sent.
     static func bytes(
-        method: String, path: Substring, query: Substring, signedHeaders: [Substring], signedHeadersText: Substring,
+        method: String, path: Substring, query: Substring, signedHeaders: [String], signedHeadersText: String,
         values: (String) -> [String], bodyHash: String
     ) -> [UInt8] {
         var out: [UInt8] = []
@@ -21,7 +21,7 @@ enum CanonicalRequest {
         for name in signedHeaders {
             out.append(contentsOf: name.utf8)
             out.append(0x3A)
-            append(headerValues: values(String(name)), to: &out)
+            append(headerValues: values(name), to: &out)
             out.append(newline)
         }
         out.append(newline)
@@ -50,8 +50,9 @@ enum CanonicalRequest {
     }
 
     private static func append(path: Substring, to out: inout [UInt8]) {
-        var kept: [Substring.UTF8View.SubSequence] = []
-        let segments = path.utf8.split(separator: self.slash, omittingEmptySubsequences: true)
+        var kept: [ArraySlice<UInt8>] = []
+        let path = Array(path.utf8)
+        let segments = path.split(separator: self.slash, omittingEmptySubsequences: true)
         for segment in segments {
             if segment.elementsEqual(".".utf8) { continue }
             if segment.elementsEqual("..".utf8) {
@@ -66,7 +67,7 @@ enum CanonicalRequest {
         }
         // A path that ends in a dot segment names a folder, as one that ends in a slash does.
         let endsInDots = segments.last.map { $0.elementsEqual(".".utf8) || $0.elementsEqual("..".utf8) } ?? false
-        if kept.isEmpty || path.utf8.last == self.slash || endsInDots { out.append(self.slash) }
+        if kept.isEmpty || path.last == self.slash || endsInDots { out.append(self.slash) }
     }
 
     private static func append(query: Substring, to out: inout [UInt8]) {
