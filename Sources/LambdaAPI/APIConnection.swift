@@ -39,6 +39,7 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
     enum Subject {
         case invoke(label: Substring)
         case operation(Operation, labels: [String: String])
+        case url(FunctionURLAddress)
         case code
         case health
         case unknown
@@ -264,9 +265,7 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
     private func bodyArrived(_ bytes: ByteBuffer) {
         guard self.phase == .body, let request = self.request else { return }
         let length = request.body.count + bytes.readableBytes
-        if let error = APIConnection.refusal(
-            of: length, for: request.subject, headers: request.head.headers)
-        {
+        if let error = APIConnection.refusal(of: length, for: request.subject, headers: request.head.headers) {
             return self.refuse(error)
         }
         request.body.append(contentsOf: bytes.readableBytesView)
@@ -297,6 +296,7 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
         self.phase = .answering
         switch request.subject {
         case .invoke(let label): self.invoke(request, label: label)
+        case .url(let address): self.callURL(address, request)
         case .operation(let operation, let labels): self.submit(request, .operation(operation, labels: labels))
         case .code: self.submit(request, .code)
         case .health: self.finish(self.server.health)
@@ -361,8 +361,11 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
         }
     }
 
+    /// The body has become part of something else, and the answer may be long in coming.
+    func forgetBody() { self.request?.body = [] }
+
     /// Writes the answer of the present request; of a client that has gone, nothing is left to do.
-    private func finish(_ response: APIResponse) {
+    func finish(_ response: APIResponse) {
         guard self.phase == .answering, let request = self.request else { return }
         let isLast = self.isInputClosed && self.input.isEmpty
         let closing = isLast || !request.head.isKeepAlive || self.server.isDraining

@@ -10,6 +10,8 @@ package struct APIResponse: Sendable, Equatable {
     package var status: UInt
     package var headers: [Header]
     package var body: [UInt8]
+    /// Whether it answers a HEAD request: the body's length is told, and the body is not sent.
+    package var isHead = false
 
     package init(status: UInt, headers: [Header] = [], body: [UInt8] = []) {
         self.status = status

@@ -25,6 +25,7 @@ package final class APIServer: Sendable {
 
     let configuration: APIConfiguration
     let invoker: Invoker
+    let urls: FunctionURLs
     let bodies: BodyBudget
     let sink: any InvocationSink
     let time: any TimeSource
@@ -55,6 +56,8 @@ package final class APIServer: Sendable {
         self.bodies = BodyBudget(bytes: configuration.bufferedBodyBytes)
         self.invoker = Invoker(
             authenticator: authenticator, catalog: self.catalog, time: time, acceptsEvents: events != nil, draw: draw)
+        self.urls = FunctionURLs(
+            configuration: configuration, authenticator: authenticator, catalog: self.catalog, time: time)
         self.controlPlane = ControlPlane(
             store: store, code: code, sink: sink, runtimes: runtimes,
             catalog: self.catalog,
@@ -94,6 +97,7 @@ package final class APIServer: Sendable {
             self.log.notice("finishing what was interrupted", metadata: ["function": "\(key.arn)"])
             await self.controlPlane.finishTransition(of: key, requestID: .random())
         }
+        await self.controlPlane.finishInterruptedMappings()
     }
 
     /// Serves a listening socket that was inherited. Owns the descriptor from now on, also where it throws.

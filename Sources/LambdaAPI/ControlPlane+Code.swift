@@ -1,5 +1,6 @@
 import LambdaCore
 import Logging
+import NIOHTTP1
 import SigV4
 
 /// Code that a record can refer to from now on.
@@ -27,6 +28,13 @@ extension ControlPlane {
             return PlacedCode(code: .hotReload, hotReloadPath: path)
         case .image(let uri): return PlacedCode(code: ImageReference(uri).code, imageURI: uri)
         }
+    }
+
+    /// Where code can be read from: for ten minutes where it is a zip. Of a directory there is no zip, so its own address
+    /// says where the code really is.
+    func location(of code: CodeReference, hotReloadPath: String?, _ call: Call) -> String {
+        if let hotReloadPath { return "file://\(PercentEncoding.encode(hotReloadPath, keepSlash: true))" }
+        return self.links.location(of: code, host: call.request.headers.first(name: "Host") ?? "localhost")
     }
 
     private func place(zip: [UInt8], isDryRun: Bool, _ call: Call) async throws(APIError) -> PlacedCode {

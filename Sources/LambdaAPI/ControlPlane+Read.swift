@@ -27,13 +27,7 @@ extension ControlPlane {
             return
         }
         writer.member("RepositoryType", "S3")
-        if let path = record.hotReloadPath {
-            // There is no zip to be read: the directory's address says where the code really is.
-            writer.member("Location", "file://\(PercentEncoding.encode(path, keepSlash: true))")
-        } else {
-            let host = call.request.headers.first(name: "Host") ?? "localhost"
-            writer.member("Location", self.links.location(of: record.code, host: host))
-        }
+        writer.member("Location", self.location(of: record.code, hotReloadPath: record.hotReloadPath, call))
     }
 
     func getFunctionConfiguration(_ call: Call) throws(APIError) -> APIResponse {

@@ -8,9 +8,11 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     case codeVerificationFailed = "CodeVerificationFailedException"
     case invalidParameterValue = "InvalidParameterValueException"
     case invalidRequestContent = "InvalidRequestContentException"
+    case policyLengthExceeded = "PolicyLengthExceededException"
     case preconditionFailed = "PreconditionFailedException"
     case provisionedConcurrencyConfigNotFound = "ProvisionedConcurrencyConfigNotFoundException"
     case resourceConflict = "ResourceConflictException"
+    case resourceInUse = "ResourceInUseException"
     case resourceNotFound = "ResourceNotFoundException"
     case service = "ServiceException"
     case tooManyRequests = "TooManyRequestsException"
@@ -48,14 +50,16 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     /// The table. Source: the service model's exceptions, and recordings where the model is silent.
     package var shape: Shape {
         switch self {
-        case .codeSigningConfigNotFound: Shape(status: 404, messageKey: "Message", fault: nil)
+        case .codeSigningConfigNotFound: Shape(status: 404, messageKey: "Message", fault: .user)
         case .codeStorageExceeded: Shape(status: 400, messageKey: "message", fault: .user)
         case .codeVerificationFailed: Shape(status: 400, messageKey: "Message", fault: .user)
         case .invalidParameterValue: Shape(status: 400, messageKey: "message", fault: .user)
         case .invalidRequestContent: Shape(status: 400, messageKey: "message", fault: .user)
+        case .policyLengthExceeded: Shape(status: 400, messageKey: "message", fault: .user)
         case .preconditionFailed: Shape(status: 412, messageKey: "message", fault: .user)
         case .provisionedConcurrencyConfigNotFound: Shape(status: 404, messageKey: "message", fault: .user)
         case .resourceConflict: Shape(status: 409, messageKey: "message", fault: .user)
+        case .resourceInUse: Shape(status: 400, messageKey: "Message", fault: .user)
         case .resourceNotFound: Shape(status: 404, messageKey: "Message", fault: .user)
         case .service: Shape(status: 500, messageKey: "Message", fault: .service)
         case .tooManyRequests: Shape(status: 429, messageKey: "message", fault: .user)

@@ -119,13 +119,6 @@ extension APIError {
                 + "\(first) and \(second) are versions of the same layer.")
     }
 
-    static func layerNotPermitted(_ arn: String, caller: String) -> APIError {
-        APIError(
-            .accessDenied,
-            "User: \(caller) is not authorized to perform: lambda:GetLayerVersion on resource: \(arn) because no "
-                + "resource-based policy allows the lambda:GetLayerVersion action")
-    }
-
     // MARK: Code signing
 
     static func codeSigningConfigMissing(_ arn: String) -> APIError {

@@ -40,13 +40,11 @@ enum LayerResolution {
         for arn in arns {
             guard let reference = LayerVersionReference(arn) else { throw APIError.layerVersionMissing(arn) }
             guard reference.scope.region == function.region else { throw APIError.layerInOtherRegion(function.region) }
-            let record = try store.resource(
-                LayerVersionRecord.self,
-                at: LayerVersionRecord.address(in: reference.scope, layer: reference.layer, number: reference.number))
+            let record = try store.resource(LayerVersionRecord.self, at: reference.address)
             if reference.scope.account != caller.account {
                 // Whether it is there is nobody's business who may not use it.
-                guard let record, LayerAccess.allows(caller.account, caller.arn, to: record) else {
-                    throw APIError.layerNotPermitted(arn, caller: caller.arn)
+                guard let record, record.mayBeRead(by: caller.account, caller.arn) else {
+                    throw APIError.notAuthorized(caller.arn, "GetLayerVersion", on: arn)
                 }
             }
             guard let record else { throw APIError.layerVersionMissing(arn) }
@@ -56,14 +54,5 @@ enum LayerResolution {
                 FunctionRecord.Layer(versionARN: arn, code: record.code, hotReloadPath: record.hotReloadPath))
         }
         return layers
-    }
-}
-
-/// Whether another account's layer version may be used.
-private enum LayerAccess {
-    static func allows(_ account: AccountID, _ arn: String, to layer: LayerVersionRecord) -> Bool {
-        ResourcePolicy(statements: layer.policy).allows(
-            PolicyRequest(
-                action: "lambda:GetLayerVersion", principal: .account(account, arn: arn), resource: layer.versionARN))
     }
 }

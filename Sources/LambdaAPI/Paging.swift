@@ -25,4 +25,16 @@ struct Paging {
     }
 
     static func marker(after key: String) -> String { Base64.encode(Array(key.utf8)) }
+
+    /// The answer with the first ``limit`` of `found`, which has one more where there is another page.
+    func answer<Item>(
+        _ found: [Item], as member: String, key: (Item) -> String, shape: (Item) -> JSONObject
+    ) -> JSONObject {
+        var answer = JSONObject()
+        if found.count > self.limit, let last = found.prefix(self.limit).last {
+            answer["NextMarker"] = .string(Paging.marker(after: key(last)))
+        }
+        answer[member] = .array(found.prefix(self.limit).map { .object(shape($0)) })
+        return answer
+    }
 }

@@ -21,6 +21,10 @@ package enum Limits {
     /// Source: AWS general reference, "Tag editor", quotas.
     package static let tagKeyCharacters = 128
     package static let tagValueCharacters = 256
+    /// Bytes of a resource policy (20 KiB).
+    package static let policyBytes = 20_480
+    /// Characters of a file system's mount path, `/mnt/` included. Source: Lambda API reference, `LocalMountPath`.
+    package static let mountPathLength = 160
 
     // MARK: Code
 
@@ -32,8 +36,21 @@ package enum Limits {
     package static let codeStorageBytes = 80_530_636_800
     /// Files and directories of one zip; AWS names no number, a bomb needs one.
     package static let codeEntries = 65_536
-    /// Bytes of a whole CreateFunction or UpdateFunctionCode request.
+    /// Bytes of a whole CreateFunction, UpdateFunctionCode or PublishLayerVersion request.
     package static let controlPlaneRequestBytes = 70_167_211
+
+    // MARK: Event source mappings (API reference, CreateEventSourceMapping)
+
+    /// Filters of one mapping: AWS's quota of 5, raised as far as it can be.
+    package static let filtersPerMapping = 10
+    /// Records of one batch from a FIFO queue.
+    package static let fifoBatchSize = 10
+    /// Records of one batch from a queue that may be asked for without a batching window.
+    package static let batchSizeWithoutWindow = 10
+    /// Seconds after which records of a stream may be given up.
+    package static let recordAge = 60...604_800
+    /// Mappings on one page of ListEventSourceMappings.
+    package static let mappingsPerPage = 100
 
     // MARK: Invocation
 
@@ -63,4 +80,10 @@ package enum Limits {
     package static let concurrentExecutions = 1_000
     /// Concurrency that reservations must leave to the functions without one.
     package static let unreservedConcurrency = 100
+
+    // MARK: Store
+
+    /// How long the user ids of a deleted function rest before another function may have them. Its last environment may
+    /// still run: an init, the longest timeout, and the shutdown phase.
+    package static let userSlotRest = Duration.seconds(1_200)
 }
