@@ -60,6 +60,7 @@ let package = Package(
         // Doing: each the one place that touches a thing
         .target(name: "HostFiles", dependencies: ["LambdaCore"], swiftSettings: strict),
         .target(name: "Journal", dependencies: ["CSystemd", "LambdaCore", logging], swiftSettings: strict),
+        .target(name: "PlainHTTP", dependencies: [nioCore, nioHTTP1], swiftSettings: strict),
         .target(name: "Sandbox", dependencies: ["CSandbox", "CSeccomp", "LambdaCore"], swiftSettings: strict),
         .target(name: "SigV4", dependencies: ["LambdaCore", crypto], swiftSettings: strict),
         .target(name: "Store", dependencies: ["CArchive", "LambdaCore", crypto, grdb], swiftSettings: strict),
@@ -70,11 +71,14 @@ let package = Package(
             dependencies: ["LambdaCore", "Lifecycle", logging, nioCore, nioPosix, nioHTTP1], swiftSettings: strict),
         .target(
             name: "LambdaAPI",
-            dependencies: ["LambdaCore", "LambdaShapes", "SigV4", logging, nioCore, nioPosix, nioHTTP1],
+            dependencies: [
+                "LambdaCore", "LambdaShapes", "PlainHTTP", "SigV4", logging, nioCore, nioPosix, nioHTTP1,
+            ],
             swiftSettings: strict),
+        .target(name: "LogsAPI", dependencies: ["LambdaCore"], swiftSettings: strict),
         .target(
             name: "RuntimeAPI",
-            dependencies: ["Engine", "LambdaCore", "Lifecycle", logging, nioCore, nioPosix, nioHTTP1],
+            dependencies: ["Engine", "LambdaCore", "Lifecycle", "PlainHTTP", logging, nioCore, nioPosix, nioHTTP1],
             swiftSettings: strict),
         .target(
             name: "ServicesEndpoint",
@@ -116,6 +120,8 @@ let package = Package(
         .testTarget(name: "LambdaCoreTests", dependencies: ["LambdaCore", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "LifecycleTests", dependencies: ["LambdaCore", "Lifecycle", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "LogsAPITests", dependencies: ["LambdaCore", "LogsAPI"], swiftSettings: strict),
+        .testTarget(name: "PlainHTTPTests", dependencies: ["PlainHTTP", nioCore, nioHTTP1], swiftSettings: strict),
         .executableTarget(name: "sandbox-probe", path: "Tests/SandboxProbe", cSettings: strictC),
         .testTarget(
             name: "SandboxSystemTests",
@@ -125,7 +131,12 @@ let package = Package(
             name: "ServicesEndpointTests",
             dependencies: ["LambdaCore", "ServicesEndpoint", "SigV4", nioCore, nioPosix, nioHTTP1],
             swiftSettings: strict),
-        .testTarget(name: "StoreTests", dependencies: ["LambdaCore", "Store", grdb], swiftSettings: strict),
+        .testTarget(
+            name: "StoreTests", dependencies: ["LambdaCore", "Store", "TestSupport", "store-writer", grdb],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "store-writer", dependencies: ["LambdaCore", "Store"], path: "Tests/StoreWriter",
+            swiftSettings: strict),
     ],
     cLanguageStandard: .gnu17
 )

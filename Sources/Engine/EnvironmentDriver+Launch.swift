@@ -174,6 +174,7 @@ extension EnvironmentDriver {
             self.sandbox = .stopping
             self.flushPartialLine()
             self.closeChannels()
+            self.writeHeldLines()
             self.launchTask = Task { [launcher = self.parts.launcher, id = self.id, loop = self.loop] in
                 await launcher.stop(id)
                 loop.execute {

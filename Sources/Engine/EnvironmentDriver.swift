@@ -72,8 +72,9 @@ final class EnvironmentDriver: @unchecked Sendable {
     var initDuration: Duration?
     var splitter = LogLineSplitter()
     var logIsHeld = false
-    var heldStart: FunctionLogEntry?
-    var startTimerIsArmed = false
+    /// Lines that wait for company.
+    var heldLines: [FunctionLogEntry] = []
+    var heldLinesTimerIsArmed = false
 
     var lifecycleTimer: Scheduled<Void>?
     var lifecycleTimerDue: Instant?

@@ -4,7 +4,8 @@ internal import NIOPosix
 
 /// The read end of a sandbox's standard output and error. Bound to the environment's event loop.
 final class LogPipe: Sendable {
-    /// What one direct read takes; a pipe holds 64 KiB.
+    /// What direct reads take at first, and at most: a pipe holds 64 KiB, and nearly always nothing.
+    private static let firstReadBytes = 4_096
     private static let readBytes = 65_536
 
     private let channel: any Channel
@@ -36,7 +37,9 @@ final class LogPipe: Sendable {
     /// its answer stand before END although another descriptor told of the answer first.
     func drain() -> [UInt8] {
         guard self.channel.isActive else { return [] }
-        return self.reader.readAvailable(self.descriptor, limit: Self.readBytes)
+        let first = self.reader.readAvailable(self.descriptor, limit: Self.firstReadBytes)
+        guard first.count == Self.firstReadBytes else { return first }
+        return first + self.reader.readAvailable(self.descriptor, limit: Self.readBytes - Self.firstReadBytes)
     }
 
     /// Stops or goes on reading: a function that writes faster than its log is taken waits in `write`.

@@ -1,6 +1,7 @@
 import LambdaCore
 import NIOCore
 import NIOHTTP1
+import PlainHTTP
 
 extension APIConnection {
     /// - Parameters:
@@ -8,35 +9,30 @@ extension APIConnection {
     ///   - announcesClose: Whether the client is told that it will end, although not at once.
     func write(_ response: APIResponse, requestID: RequestID, closing: Bool, announcesClose: Bool = false) {
         guard let context = self.context else { return }
-        var headers: [(String, String)] = []
-        headers.reserveCapacity(response.headers.count + 4)
-        headers.append(("Date", self.dateText()))
-        for header in response.headers { headers.append((header.name, header.value)) }
-        headers.append((HeaderName.requestID, requestID.text))
-        if response.status != 204 { headers.append((HeaderName.contentLength, String(response.body.count))) }
-        headers.append(("Connection", closing || announcesClose ? "close" : "keep-alive"))
-        let head = HTTPResponseHead(
-            version: .http1_1, status: HTTPResponseStatus(statusCode: Int(response.status)),
-            headers: HTTPHeaders(headers))
-        context.write(self.wrapOutboundOut(.head(head)), promise: nil)
-        if !response.body.isEmpty {
-            let body = context.channel.allocator.buffer(bytes: response.body)
-            context.write(self.wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
+        var bytes = ByteBuffer()
+        bytes.reserveCapacity(512 + response.body.count)
+        let status = HTTPResponseStatus(statusCode: Int(response.status))
+        bytes.writeStatusLine(Int(status.code), status.reasonPhrase)
+        bytes.writeHeader("Date", self.dateText())
+        for header in response.headers { bytes.writeHeader(header.name, header.value) }
+        bytes.writeHeader(HeaderName.requestID, requestID.text)
+        if response.status != 204, response.status != 304 {
+            bytes.writeHeader(HeaderName.contentLength, response.body.count)
         }
-        guard closing else {
-            context.writeAndFlush(self.wrapOutboundOut(.end(nil)), promise: nil)
-            return
-        }
+        bytes.writeHeader("Connection", closing || announcesClose ? "close" : "keep-alive")
+        bytes.writeStaticString("\r\n")
+        if !response.isHead { bytes.writeBytes(response.body) }
+        guard closing else { return context.writeAndFlush(self.wrapOutboundOut(bytes), promise: nil) }
         let bound = NIOLoopBound(self, eventLoop: self.loop)
-        context.writeAndFlush(self.wrapOutboundOut(.end(nil))).whenComplete { _ in
+        context.writeAndFlush(self.wrapOutboundOut(bytes)).whenComplete { _ in
             bound.value.context?.close(promise: nil)
         }
     }
 
-    func writeContinue(_ version: HTTPVersion) {
+    func writeContinue() {
         guard let context = self.context else { return }
-        let head = HTTPResponseHead(version: version, status: .continue)
-        context.writeAndFlush(self.wrapOutboundOut(.head(head)), promise: nil)
+        context.writeAndFlush(
+            self.wrapOutboundOut(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
     }
 }
 

@@ -2,13 +2,16 @@ import LambdaCore
 import LambdaShapes
 import NIOCore
 import NIOHTTP1
+import PlainHTTP
 
 /// One connection: reads requests, has them answered, writes the answers. Lives on its event loop only.
 ///
-/// The pipeline's own handler holds further requests back while one is being answered, so there is one at a time.
-final class APIConnection: ChannelInboundHandler {
-    typealias InboundIn = HTTPServerRequestPart
-    typealias OutboundOut = HTTPServerResponsePart
+/// While one is being answered, further ones stay in ``input`` and the channel is not read any more, so there is one at a
+/// time.
+final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = Never
+    typealias OutboundOut = ByteBuffer
 
     private enum Phase {
         /// Between two requests.
@@ -21,18 +24,29 @@ final class APIConnection: ChannelInboundHandler {
         case answering
         /// Refused with its body still coming. The answer is out; the rest is thrown away, and then the connection ends.
         case discarding
+        /// The last answer is on its way out; what still comes is not looked at.
+        case ending
         case closed
+
+        var takesInput: Bool {
+            switch self {
+            case .resting, .head, .body, .discarding: true
+            case .answering, .ending, .closed: false
+            }
+        }
     }
 
     enum Subject {
         case invoke(label: Substring)
         case operation(Operation, labels: [String: String])
+        case url(FunctionURLAddress)
         case code
         case health
         case unknown
     }
 
-    struct Request {
+    /// One of each connection at most; a class, so that passing it on costs one retain and its body grows in place.
+    final class Request {
         let head: HTTPRequestHead
         let target: RequestTarget
         let subject: Subject
@@ -41,6 +55,16 @@ final class APIConnection: ChannelInboundHandler {
         var body: [UInt8] = []
         /// Held where the body is large.
         var share: BodyBudget.Share?
+
+        init(
+            head: HTTPRequestHead, target: RequestTarget, subject: Subject, requestID: RequestID, arrival: WallTime
+        ) {
+            self.head = head
+            self.target = target
+            self.subject = subject
+            self.requestID = requestID
+            self.arrival = arrival
+        }
     }
 
     let server: APIServer
@@ -56,7 +80,13 @@ final class APIConnection: ChannelInboundHandler {
     private var deadline: NIODeadline
     private var bodyBytesAtCheck = 0
     private var tick: RepeatedTask?
-    /// The client has closed its sending side: this answer is the last.
+    private var input = RequestInput()
+    private var isTakingInput = false
+    /// The channel wants to read, and shall not before ``input`` is taken.
+    private var isReadHeld = false
+    /// The decoder's last word; it comes after the answers to what it had read before.
+    private var decodingError: HTTPParserError?
+    /// The client has closed its sending side: the answer to what it has sent is the last.
     private var isInputClosed = false
     /// A byte of some request has been read.
     private var hasBegun = false
@@ -84,10 +114,10 @@ final class APIConnection: ChannelInboundHandler {
     /// The server stops. A connection between two requests ends at once; one that is new still has its first on the way,
     /// and closing it would be a reset where a restart shall refuse nobody.
     func drainBegan() {
-        if self.hasBegun {
-            self.context?.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
-        } else {
-            self.waitForFirstRequest()
+        guard self.hasBegun else { return self.waitForFirstRequest() }
+        switch self.phase {
+        case .resting, .head: self.context?.close(promise: nil)
+        case .body, .answering, .discarding, .ending, .closed: break
         }
     }
 
@@ -104,7 +134,18 @@ final class APIConnection: ChannelInboundHandler {
         context.fireChannelInactive()
     }
 
-    /// Bytes of a request, before they are parsed.
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        self.hasBegun = true
+        self.input.append(self.unwrapInboundIn(data))
+        self.takeInput()
+    }
+
+    func partArrived(_ part: HTTPServerRequestPart) {
+        self.input.append(part)
+        self.takeInput()
+    }
+
+    /// Bytes for the decoder, before they make a whole head.
     func bytesArrived() {
         self.hasBegun = true
         guard case .resting = self.phase else { return }
@@ -112,11 +153,11 @@ final class APIConnection: ChannelInboundHandler {
         self.deadline = self.loop.now + self.server.configuration.headTimeout
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        switch self.unwrapInboundIn(data) {
-        case .head(let head): self.headArrived(head)
-        case .body(let bytes): self.bodyArrived(bytes)
-        case .end: self.requestEnded()
+    func read(context: ChannelHandlerContext) {
+        if self.phase == .answering, !self.input.isEmpty {
+            self.isReadHeld = true
+        } else {
+            context.read()
         }
     }
 
@@ -125,7 +166,7 @@ final class APIConnection: ChannelInboundHandler {
             self.isInputClosed = true
             switch self.phase {
             case .resting, .head, .body, .discarding: context.close(promise: nil)
-            case .answering, .closed: break
+            case .answering, .ending, .closed: break
             }
         }
         context.fireUserInboundEventTriggered(event)
@@ -133,11 +174,59 @@ final class APIConnection: ChannelInboundHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // Anything but bad HTTP is the connection itself: there is nobody left to answer.
-        guard let parserError = error as? HTTPParserError, self.phase != .answering, self.phase != .discarding else {
+        guard let parserError = error as? HTTPParserError, self.phase != .discarding else {
             context.close(promise: nil)
             return
         }
-        let isTooLarge = parserError == .headerOverflow
+        self.decodingError = parserError
+        self.takeInput()
+    }
+
+    // MARK: Reading a request
+
+    /// Takes what is here, up to the end of a request whose answer is not made at once.
+    private func takeInput() {
+        // Entered again by an answer that is made at once: the loop below goes on with what follows.
+        guard !self.isTakingInput else { return }
+        self.isTakingInput = true
+        var undecoded: ByteBuffer?
+        taking: while self.phase.takesInput {
+            switch self.input.next() {
+            case .part(.head(let head)): self.headArrived(head)
+            case .part(.body(let bytes)): self.bodyArrived(bytes)
+            case .part(.end): self.requestEnded()
+            case .nothing: break taking
+            case .notPlain(let bytes):
+                undecoded = bytes
+                break taking
+            }
+        }
+        self.isTakingInput = false
+        if let undecoded { self.decode(undecoded) }
+        guard self.phase.takesInput else { return }
+        if let error = self.decodingError { return self.refuse(error) }
+        // What began as a request will never be whole.
+        if self.isInputClosed { self.context?.close(promise: nil) }
+        guard self.isReadHeld else { return }
+        self.isReadHeld = false
+        self.context?.read()
+    }
+
+    /// What is not plain goes to NIO's decoder, and so does all that this connection still brings.
+    private func decode(_ bytes: ByteBuffer) {
+        guard let context = self.context else { return }
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        limits.maxHeaderListSize = Limits.httpHeadBytes
+        do {
+            try RequestDecoding.begin(
+                with: bytes, for: self, context: context, limits: limits, watch: ArrivalWatch(connection: self))
+        } catch { context.close(promise: nil) }
+    }
+
+    private func refuse(_ error: HTTPParserError) {
+        self.decodingError = nil
+        self.phase = .ending
+        let isTooLarge = error == .headerOverflow
         self.write(
             APIResponse(
                 APIError(
@@ -148,53 +237,45 @@ final class APIConnection: ChannelInboundHandler {
             requestID: .random(), closing: true)
     }
 
-    // MARK: Reading a request
-
     private func headArrived(_ head: HTTPRequestHead) {
         let target = RequestTarget(uri: head.uri)
         let subject = APIConnection.subject(of: head, target)
         let given = head.headers.first(name: HeaderName.requestID)
         let requestID = given.flatMap { RequestID($0) } ?? .random()
-        var request = Request(
+        let request = Request(
             head: head, target: target, subject: subject, requestID: requestID,
             arrival: self.server.time.wallTime)
+        self.request = request
         self.phase = .body
         self.bodyBytesAtCheck = 0
         self.deadline = self.loop.now + self.server.configuration.bodyTimeout
         if given != nil, requestID.text != given?.lowercased(), case .invoke = subject {
-            self.request = request
             return self.refuse(.badRequestID)
         }
         let length = head.headers.first(name: HeaderName.contentLength).flatMap { Int($0) } ?? 0
-        if let error = APIConnection.refusal(of: length, for: subject) {
-            self.request = request
+        if let error = APIConnection.refusal(of: length, for: subject, headers: head.headers) {
             return self.refuse(error)
         }
-        if let error = self.admit(&request, bodyOf: length) {
-            self.request = request
-            return self.refuse(error)
-        }
+        if let error = self.admit(request, bodyOf: length) { return self.refuse(error) }
         // Reserved by what was promised, but no more than a small request: memory is given for bytes, not for words.
         if length > 0 { request.body.reserveCapacity(min(length, 65_536)) }
-        self.request = request
-        if head.headers.first(name: "Expect")?.lowercased() == "100-continue" { self.writeContinue(head.version) }
+        if head.headers.first(name: "Expect")?.lowercased() == "100-continue" { self.writeContinue() }
     }
 
     private func bodyArrived(_ bytes: ByteBuffer) {
-        // No copy of the request may be alive while its body grows, or each piece of a body would copy all before it.
-        guard self.phase == .body, let subject = self.request?.subject, let received = self.request?.body.count else {
-            return
+        guard self.phase == .body, let request = self.request else { return }
+        let length = request.body.count + bytes.readableBytes
+        if let error = APIConnection.refusal(of: length, for: request.subject, headers: request.head.headers) {
+            return self.refuse(error)
         }
-        let length = received + bytes.readableBytes
-        if let error = APIConnection.refusal(of: length, for: subject) { return self.refuse(error) }
-        self.request?.body.append(contentsOf: bytes.readableBytesView)
+        request.body.append(contentsOf: bytes.readableBytesView)
     }
 
     private func requestEnded() {
         switch self.phase {
         case .body: self.dispatch()
         case .discarding: self.context?.close(promise: nil)
-        case .resting, .head, .answering, .closed: break
+        case .resting, .head, .answering, .ending, .closed: break
         }
     }
 
@@ -215,6 +296,7 @@ final class APIConnection: ChannelInboundHandler {
         self.phase = .answering
         switch request.subject {
         case .invoke(let label): self.invoke(request, label: label)
+        case .url(let address): self.callURL(address, request)
         case .operation(let operation, let labels): self.submit(request, .operation(operation, labels: labels))
         case .code: self.submit(request, .code)
         case .health: self.finish(self.server.health)
@@ -230,8 +312,8 @@ final class APIConnection: ChannelInboundHandler {
             target: request.target,
             headers: request.head.headers, body: request.body, arrival: request.arrival, share: request.share)
         // Up to 70 MB; the job has it, and this connection may wait for long.
-        self.request?.body = []
-        self.request?.share = nil
+        request.body = []
+        request.share = nil
         self.server.submit(
             APIServer.Job(request: whole) { response in loop.execute { bound.value.finish(response) } })
     }
@@ -243,10 +325,12 @@ final class APIConnection: ChannelInboundHandler {
                     requestID: request.requestID, method: request.head.method.rawValue, target: request.target,
                     label: label, headers: request.head.headers, body: request.body,
                     arrival: request.arrival))
-            self.request?.body = []
+            request.body = []
             switch decision {
             case .dryRun(let trace):
                 self.finish(APIResponse(status: 204, headers: [.init(name: HeaderName.traceID, value: trace)]))
+            case .enqueue(let event):
+                self.submit(request, .event(event))
             case .run(let invocation):
                 self.run(invocation)
             }
@@ -277,14 +361,19 @@ final class APIConnection: ChannelInboundHandler {
         }
     }
 
+    /// The body has become part of something else, and the answer may be long in coming.
+    func forgetBody() { self.request?.body = [] }
+
     /// Writes the answer of the present request; of a client that has gone, nothing is left to do.
-    private func finish(_ response: APIResponse) {
+    func finish(_ response: APIResponse) {
         guard self.phase == .answering, let request = self.request else { return }
-        let closing = self.isInputClosed || !request.head.isKeepAlive || self.server.isDraining
+        let isLast = self.isInputClosed && self.input.isEmpty
+        let closing = isLast || !request.head.isKeepAlive || self.server.isDraining
         self.request = nil
-        self.phase = .resting
+        self.phase = closing ? .ending : .resting
         self.deadline = self.loop.now + self.server.configuration.idleTimeout
         self.write(response, requestID: request.requestID, closing: closing)
+        self.takeInput()
     }
 
     // MARK: Time
@@ -292,7 +381,7 @@ final class APIConnection: ChannelInboundHandler {
     private func checkDeadline() {
         guard self.loop.now >= self.deadline else { return }
         switch self.phase {
-        case .resting, .discarding:
+        case .resting, .discarding, .ending:
             self.context?.close(promise: nil)
         case .head:
             // No request was parsed, so the pipeline takes no answer; the client has shown that it does not wait for one.

@@ -4,49 +4,82 @@ import NIOHTTP1
 import SigV4
 
 extension ControlPlane {
-    /// Functions on one page of a list, whatever larger number was asked for.
-    private static let pageSize = 50
-
     func getFunction(_ call: Call) throws(APIError) -> APIResponse {
-        let (record, qualifier) = try self.latest(for: call)
-        var location = JSONObject()
-        location["RepositoryType"] = .string("S3")
-        let host = call.request.headers.first(name: "Host") ?? "localhost"
-        location["Location"] = .string(self.links.location(of: record.code, host: host))
-        var answer = JSONObject()
-        answer["Configuration"] = .object(FunctionShape.configuration(of: record, qualifier: qualifier))
-        answer["Code"] = .object(location)
-        let tags = self.catalog.entry(record.key)?.properties?.tags ?? [:]
-        if !tags.isEmpty { answer["Tags"] = .object(FunctionShape.map(tags)) }
-        return .json(answer)
+        let (record, qualifier, entry) = try self.version(of: call)
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.key("Configuration")
+        FunctionShape.write(record, qualifier: qualifier, isListed: false, to: &writer)
+        writer.object("Code") { self.writeLocation(of: record, call, to: &$0) }
+        if let tags = entry.properties?.tags, !tags.isEmpty { writer.member("Tags", tags) }
+        if let reserved = entry.properties?.reservedConcurrency {
+            writer.object("Concurrency") { $0.member("ReservedConcurrentExecutions", reserved) }
+        }
+        writer.endObject()
+        return .json(bytes: writer.bytes)
+    }
+
+    private func writeLocation(of record: FunctionRecord, _ call: Call, to writer: inout JSONWriter) {
+        if let uri = record.imageURI {
+            writer.member("RepositoryType", "ECR")
+            writer.member("ImageUri", uri)
+            if ImageReference(uri).digest != nil { writer.member("ResolvedImageUri", uri) }
+            return
+        }
+        writer.member("RepositoryType", "S3")
+        writer.member("Location", self.location(of: record.code, hotReloadPath: record.hotReloadPath, call))
     }
 
     func getFunctionConfiguration(_ call: Call) throws(APIError) -> APIResponse {
-        let (record, qualifier) = try self.latest(for: call)
-        return .json(FunctionShape.configuration(of: record, qualifier: qualifier))
+        let (record, qualifier, _) = try self.version(of: call)
+        return .json(bytes: FunctionShape.configuration(of: record, qualifier: qualifier))
     }
 
     func listFunctions(_ call: Call) throws(APIError) -> APIResponse {
-        var after: FunctionName?
-        if let marker = call.input["Marker"]?.stringValue, !marker.isEmpty {
-            guard let bytes = Base64.decode(marker), let name = FunctionName(String(decoding: bytes, as: UTF8.self))
-            else {
-                throw .invalid("The Marker is not one that ListFunctions gave.")
-            }
-            after = name
-        }
-        let limit = min(call.input["MaxItems"]?.intValue ?? ControlPlane.pageSize, ControlPlane.pageSize)
+        let paging = try Paging(call.input)
+        // A master region asks for functions that CloudFront has copied here from there, and it never does.
+        guard call.input["MasterRegion"] == nil else { return Self.page([], of: paging, isQualified: true) }
         // One more than the page holds tells whether there is another page.
-        let scope = Scope(account: call.caller.account, region: call.caller.region)
-        let found = self.catalog.page(of: scope, after: after, limit: limit + 1).compactMap { $0.latest }
-        let page = found.prefix(limit)
-        // Only $LATEST exists yet, so ALL names the same functions, each as a version.
-        let qualifier = call.input["FunctionVersion"]?.stringValue == "ALL" ? FunctionReference.latest : nil
-        var answer = JSONObject()
-        if found.count > limit, let last = page.last {
-            answer["NextMarker"] = .string(Base64.encode(Array(last.key.name.text.utf8)))
+        let limit = paging.limit + 1
+        guard call.input["FunctionVersion"]?.stringValue == "ALL" else {
+            let after = try paging.after.map { (text) throws(APIError) in try Self.functionName(text) }
+            let found = self.catalog.page(of: call.scope, after: after, limit: limit).compactMap { $0.latest }
+            return Self.page(found, of: paging, isQualified: false)
         }
-        answer["Functions"] = .array(page.map { .object(FunctionShape.listed($0, qualifier: qualifier)) })
-        return .json(answer)
+        let after = try paging.after.map { (text) throws(APIError) in try Self.versionKey(text) }
+        return Self.page(
+            self.catalog.versions(of: call.scope, after: after, limit: limit), of: paging, isQualified: true)
+    }
+
+    private static func functionName(_ key: String) throws(APIError) -> FunctionName {
+        guard let name = FunctionName(key) else { throw .badMarker }
+        return name
+    }
+
+    /// Reads what ``page(_:of:isQualified:)`` wrote.
+    private static func versionKey(_ key: String) throws(APIError) -> (name: FunctionName, number: Int) {
+        let parts = key.split(separator: ":")
+        guard parts.count == 2, let name = FunctionName(String(parts[0])), let number = Int(parts[1]) else {
+            throw .badMarker
+        }
+        return (name, number)
+    }
+
+    private static func page(_ found: [FunctionRecord], of paging: Paging, isQualified: Bool) -> APIResponse {
+        var writer = JSONWriter(capacity: 65_536)
+        writer.beginObject()
+        let page = found.prefix(paging.limit)
+        if found.count > paging.limit, let last = page.last {
+            let name = last.key.name.text
+            writer.member("NextMarker", Paging.marker(after: isQualified ? "\(name):\(last.versionNumber)" : name))
+        }
+        writer.key("Functions")
+        writer.beginArray()
+        for record in page {
+            FunctionShape.write(record, qualifier: isQualified ? record.version : nil, isListed: true, to: &writer)
+        }
+        writer.endArray()
+        writer.endObject()
+        return .json(bytes: writer.bytes)
     }
 }

@@ -10,6 +10,8 @@ struct ControlRequest: Sendable {
         case operation(Operation, labels: [String: String])
         /// A zip behind a signed link.
         case code
+        /// An Invoke of type Event, verified and checked by the ``Invoker``.
+        case event(AcceptedEvent)
     }
 
     let requestID: RequestID
@@ -58,12 +60,18 @@ struct ControlPlane: Sendable {
     let links: CodeLinks
     let time: any TimeSource
     let log: Logger
+    let configuration: APIConfiguration
+    /// `nil` where this server takes no asynchronous invocations.
+    var events: (any EventAcceptor)?
+    var provisionedStatus: any ProvisionedStatusSource = NoProvisionedEnvironments()
     let gate = SerialGate()
 
     func answer(_ request: ControlRequest) async -> Outcome {
         do {
             switch request.subject {
             case .code: return Outcome(try await self.download(request))
+            case .event(let event):
+                return Outcome(try await self.accept(event, answer: .accepted(trace: event.traceHeader)))
             case .operation(let operation, let labels):
                 return try await self.perform(operation, labels: labels, request)
             }
@@ -102,7 +110,8 @@ struct ControlPlane: Sendable {
             throw APIError(.serialization, "The query holds a broken percent escape.")
         }
         var body: JSONValue?
-        if !request.body.isEmpty {
+        // A raw payload is judged by its operation, in that operation's words.
+        if !request.body.isEmpty, operation != .InvokeAsync {
             do { body = try JSONValue.parse(request.body) } catch { throw APIError(.serialization, error.description) }
         }
         // The model's list of runtimes is AWS's of one day. This server's is what its operator installed, so the name is
@@ -141,12 +150,13 @@ struct ControlPlane: Sendable {
         return (key, qualifier, entry)
     }
 
-    /// `$LATEST` as the API shows it, where the call names that.
-    func latest(for call: Call) throws(APIError) -> (record: FunctionRecord, qualifier: String?) {
-        let (key, qualifier) = try self.subject(of: call)
-        guard qualifier == nil || qualifier == FunctionRecord.latest, let record = self.catalog.entry(key)?.latest
-        else { throw .functionNotFound(key, qualifier: qualifier) }
-        return (record, qualifier)
+    /// The version that the call names, as the API shows it.
+    func version(of call: Call) throws(APIError) -> (
+        record: FunctionRecord, qualifier: String?, entry: FunctionCatalog.Entry
+    ) {
+        let (key, qualifier, entry) = try self.function(of: call)
+        guard let record = entry.shown(qualifier) else { throw .functionNotFound(key, qualifier: qualifier) }
+        return (record, qualifier, entry)
     }
 
     /// Writes in one transaction, then lets the catalog and the invocation plane know what was changed.
@@ -206,7 +216,7 @@ struct ControlPlane: Sendable {
             return .badZip
         case .unsafeEntry(let name, let reason):
             return .invalid("Could not unzip uploaded file. The entry '\(name)' \(reason).")
-        case .tooLargeUnzipped(let limit): return .invalid("Unzipped size must be smaller than \(limit) bytes")
+        case .tooLargeUnzipped(let limit): return .unzippedTooLarge(limit)
         case .tooManyEntries(let limit): return .invalid("The zip must have fewer than \(limit) entries.")
         case .failed(let reason):
             self.log.error("the code store failed", metadata: ["request": "\(requestID)", "reason": "\(reason)"])

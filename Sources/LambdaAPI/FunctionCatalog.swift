@@ -17,6 +17,8 @@ package final class FunctionCatalog: Sendable {
         var aliases: [String: AliasRecord] = [:]
         /// By qualifier, empty for the function itself.
         var policies: [String: PolicyRecord] = [:]
+        /// The same policies ready to be asked: a request must not read them anew.
+        var resourcePolicies: [String: ResourcePolicy] = [:]
         var urls: [String: FunctionURLRecord] = [:]
         var eventInvokeConfigs: [String: EventInvokeConfigRecord] = [:]
         var provisioned: [String: ProvisionedConcurrencyRecord] = [:]
@@ -27,6 +29,11 @@ package final class FunctionCatalog: Sendable {
             if let version = self.versions[qualifier] { return version }
             guard let alias = self.aliases[qualifier] else { return nil }
             return alias.version == FunctionRecord.latest ? self.latest : self.versions[alias.version]
+        }
+
+        /// `$LATEST`, then the published versions by their numbers.
+        var allVersions: [FunctionRecord] {
+            (self.latest.map { [$0] } ?? []) + self.versions.values.sorted { $0.versionNumber < $1.versionNumber }
         }
 
         var isEmpty: Bool {
@@ -49,6 +56,10 @@ package final class FunctionCatalog: Sendable {
         var names: [Scope: [FunctionName]] = [:]
         /// Function URLs by their ids.
         var urls: [String: FunctionURLRecord] = [:]
+        /// Bytes of the code of functions and layers in every scope.
+        var codeStorage: [Scope: Int] = [:]
+        /// Bytes of each layer version, to be taken away where it is removed.
+        var layerSizes: [ResourceAddress: Int] = [:]
     }
 
     private let state = Mutex(State())
@@ -75,11 +86,32 @@ package final class FunctionCatalog: Sendable {
         }
     }
 
+    /// All versions of a scope's functions: names in the order of their bytes, versions as in ``Entry/allVersions``.
+    ///
+    /// - Parameter after: Name and number of the version to begin after; the number of `$LATEST` is 0.
+    func versions(of scope: Scope, after: (name: FunctionName, number: Int)?, limit: Int) -> [FunctionRecord] {
+        self.state.withLock { state in
+            let names = state.names[scope] ?? []
+            let start = after.map { after in Self.place(of: after.name, in: names) } ?? 0
+            var found: [FunctionRecord] = []
+            for name in names[start...] {
+                guard found.count < limit else { break }
+                let key = FunctionKey(account: scope.account, region: scope.region, name: name)
+                var versions = state.entries[key]?.allVersions ?? []
+                if let after, after.name == name { versions.removeAll { $0.versionNumber <= after.number } }
+                found += versions.prefix(limit - found.count)
+            }
+            return found
+        }
+    }
+
+    /// Bytes of code that an account's functions and layers take in one region.
+    package func codeStorage(of scope: Scope) -> Int { self.state.withLock { $0.codeStorage[scope] ?? 0 } }
+
     /// Functions whose creation or update is between its two writes.
     func unfinished() -> [FunctionKey] {
         self.state.withLock { state in
-            state.entries.values.compactMap { $0.latest }
-                .filter { $0.state == .pending || $0.updateStatus == .inProgress }.map { $0.key }
+            state.entries.values.compactMap { $0.latest }.filter { FunctionTransition.isUnfinished($0) }.map { $0.key }
         }
     }
 
@@ -87,6 +119,11 @@ package final class FunctionCatalog: Sendable {
     func apply(_ changes: [StoreChange]) -> [Effect] {
         guard !changes.isEmpty else { return [] }
         return self.state.withLock { state in changes.compactMap { state.apply($0) } }
+    }
+
+    /// Where `name` is, or would be.
+    private static func place(of name: FunctionName, in names: [FunctionName]) -> Int {
+        names.partitioningIndex { !$0.text.utf8.lexicographicallyPrecedes(name.text.utf8) }
     }
 
     /// Where the first name after `name` is.
@@ -110,10 +147,16 @@ extension FunctionCatalog.State {
             self.entries[version.record.key, default: .init()].versions[version.record.version] = version.record
             return .changed(version.record)
         case let properties as FunctionProperties:
+            let before = self.entries[properties.key]?.properties?.codeStorage ?? 0
+            self.codeStorage[properties.key.scope, default: 0] += properties.codeStorage - before
             self.entries[properties.key, default: .init()].properties = properties
+        case let layer as LayerVersionRecord:
+            let before = self.layerSizes.updateValue(layer.code.size, forKey: layer.address) ?? 0
+            self.codeStorage[layer.scope, default: 0] += layer.code.size - before
         case let alias as AliasRecord: self.entries[alias.function, default: .init()].aliases[alias.name] = alias
         case let policy as PolicyRecord:
             self.entries[policy.function, default: .init()].policies[policy.qualifier] = policy
+            self.entries[policy.function, default: .init()].resourcePolicies[policy.qualifier] = ResourcePolicy(policy)
         case let url as FunctionURLRecord:
             self.entries[url.function, default: .init()].urls[url.qualifier] = url
             self.urls[url.id] = url
@@ -137,12 +180,17 @@ extension FunctionCatalog.State {
             self.names[record.key.scope, default: []].insert(name, at: place)
         }
         guard record.updateStatus != .inProgress || isNew else { return nil }
+        let before = self.entries[record.key]?.runnable
         self.entries[record.key, default: .init()].runnable = record
-        // One that is being made has no environment that could be out of date.
-        return record.state == .pending ? nil : .changed(record)
+        // One that is being made has no environment that could be out of date, and a new revision id makes none so.
+        let isSame = before?.state == record.state && before?.generation == record.generation
+        return record.state == .pending || isSame ? nil : .changed(record)
     }
 
     private mutating func remove(_ kind: ResourceKind, at address: ResourceAddress) -> FunctionCatalog.Effect? {
+        if kind == .layerVersion, let size = self.layerSizes.removeValue(forKey: address) {
+            self.codeStorage[address.scope, default: 0] -= size
+        }
         guard let name = FunctionName(address.name) else { return nil }
         let key = FunctionKey(account: address.scope.account, region: address.scope.region, name: name)
         defer { if self.entries[key]?.isEmpty == true { self.entries[key] = nil } }
@@ -157,9 +205,13 @@ extension FunctionCatalog.State {
             let version = String(Int(address.part) ?? 0)
             self.entries[key]?.versions[version] = nil
             return .versionDeleted(VersionKey(function: key, version: version))
-        case .functionProperties: self.entries[key]?.properties = nil
+        case .functionProperties:
+            self.codeStorage[key.scope, default: 0] -= self.entries[key]?.properties?.codeStorage ?? 0
+            self.entries[key]?.properties = nil
         case .alias: self.entries[key]?.aliases[address.part] = nil
-        case .policy: self.entries[key]?.policies[address.part] = nil
+        case .policy:
+            self.entries[key]?.policies[address.part] = nil
+            self.entries[key]?.resourcePolicies[address.part] = nil
         case .functionURL:
             if let url = self.entries[key]?.urls.removeValue(forKey: address.part) { self.urls[url.id] = nil }
         case .eventInvokeConfig: self.entries[key]?.eventInvokeConfigs[address.part] = nil

@@ -10,22 +10,43 @@ struct FunctionSettings: Sendable {
         var applicationLevel: String?
         var systemLevel: String?
     }
+    struct VPCInput: Sendable {
+        var subnetIDs: [String]?
+        var securityGroupIDs: [String]?
+        var allowsIPv6: Bool?
+    }
+    /// A setting whose empty value takes away what is stored.
+    enum Removable<Value: Sendable>: Sendable {
+        case remove
+        case set(Value)
+    }
 
     private(set) var role: String?
     private(set) var runtime: String?
     private(set) var handler: String?
-    private var summary: String?
-    private var timeout: Int?
-    private var memorySize: Int?
-    private var ephemeralStorage: Int?
-    private var environment: [String: String]?
-    private var tracing: FunctionRecord.TracingMode?
-    private var logging: LoggingInput?
+    /// ARNs of layer versions, in order. They are resolved in the transaction that stores them.
+    private(set) var layers: [String]?
+    let summary: String?
+    let timeout: Int?
+    let memorySize: Int?
+    let ephemeralStorage: Int?
+    private(set) var environment: [String: String]?
+    let tracing: FunctionRecord.TracingMode?
+    private(set) var logging: LoggingInput?
+    let snapStart: FunctionRecord.SnapStart?
+    private(set) var vpc: VPCInput?
+    private(set) var fileSystems: [FunctionRecord.FileSystem]?
+    private(set) var deadLetterTarget: Removable<String>?
+    private(set) var kmsKeyARN: Removable<String>?
+    private(set) var image: Removable<FunctionRecord.Image>?
 
-    init(_ input: JSONObject, runtimes: any RuntimeDirectory) throws(APIError) {
+    init(
+        _ input: JSONObject, runtimes: any RuntimeDirectory, fileSystems: (String) -> String?
+    ) throws(APIError) {
         self.role = input["Role"]?.stringValue
         self.runtime = try RuntimeRule.check(input["Runtime"]?.stringValue, runtimes)
         self.handler = input["Handler"]?.stringValue
+        self.layers = input["Layers"]?.arrayValue?.compactMap { $0.stringValue }
         self.summary = input["Description"]?.stringValue
         self.timeout = try FunctionSettings.number(
             input["Timeout"], at: "timeout", allowed: Limits.functionTimeout)
@@ -34,52 +55,25 @@ struct FunctionSettings: Sendable {
         self.ephemeralStorage = try FunctionSettings.number(
             input["EphemeralStorage"]?.objectValue?["Size"], at: "ephemeralStorage.size",
             allowed: Limits.ephemeralStorage)
+        self.tracing = (input["TracingConfig"]?.objectValue?["Mode"]?.stringValue)
+            .flatMap { FunctionRecord.TracingMode(rawValue: $0) }
+        self.snapStart = (input["SnapStart"]?.objectValue?["ApplyOn"]?.stringValue)
+            .flatMap { FunctionRecord.SnapStart(rawValue: $0) }
         if let environment = input["Environment"]?.objectValue {
             self.environment = try EnvironmentRule.check(environment["Variables"]?.objectValue ?? JSONObject())
         }
-        if let mode = input["TracingConfig"]?.objectValue?["Mode"]?.stringValue {
-            self.tracing = FunctionRecord.TracingMode(rawValue: mode)
+        self.logging = input["LoggingConfig"]?.objectValue.map { LoggingInput($0) }
+        self.vpc = input["VpcConfig"]?.objectValue.map { VPCInput($0) }
+        if let configs = input["FileSystemConfigs"]?.arrayValue {
+            self.fileSystems = try FunctionSettings.fileSystems(configs, mapped: fileSystems)
         }
-        if let logging = input["LoggingConfig"]?.objectValue {
-            self.logging = LoggingInput(
-                format: logging["LogFormat"]?.stringValue, group: logging["LogGroup"]?.stringValue,
-                applicationLevel: logging["ApplicationLogLevel"]?.stringValue,
-                systemLevel: logging["SystemLogLevel"]?.stringValue)
+        if let config = input["DeadLetterConfig"]?.objectValue {
+            self.deadLetterTarget = try FunctionSettings.deadLetterTarget(config["TargetArn"]?.stringValue ?? "")
         }
-    }
-
-    /// Puts the settings into a record.
-    ///
-    /// - Throws: Where the log levels do not fit the format that the record then has; the record may be half changed.
-    func apply(to record: inout FunctionRecord) throws(APIError) {
-        record.role = self.role ?? record.role
-        record.runtime = self.runtime ?? record.runtime
-        record.handler = self.handler ?? record.handler
-        record.summary = self.summary ?? record.summary
-        record.timeout = self.timeout ?? record.timeout
-        record.memorySize = self.memorySize ?? record.memorySize
-        record.ephemeralStorage = self.ephemeralStorage ?? record.ephemeralStorage
-        record.environment = self.environment ?? record.environment
-        record.tracing = self.tracing ?? record.tracing
-        if let logging { record.logging = try FunctionSettings.merge(logging, into: record.logging) }
-    }
-
-    /// JSON has levels, INFO where none is named; Text has none.
-    private static func merge(
-        _ input: LoggingInput, into stored: FunctionRecord.Logging
-    ) throws(APIError) -> FunctionRecord.Logging {
-        var merged = stored
-        merged.format = input.format ?? stored.format
-        merged.group = input.group ?? stored.group
-        guard merged.format == "JSON" else {
-            guard input.applicationLevel == nil, input.systemLevel == nil else { throw .levelWithTextFormat }
-            merged.applicationLevel = nil
-            merged.systemLevel = nil
-            return merged
+        if let key = input["KMSKeyArn"]?.stringValue { self.kmsKeyARN = key.isEmpty ? .remove : .set(key) }
+        if let config = input["ImageConfig"]?.objectValue {
+            self.image = config.isEmpty ? .remove : .set(FunctionRecord.Image(config))
         }
-        merged.applicationLevel = input.applicationLevel ?? stored.applicationLevel ?? "INFO"
-        merged.systemLevel = input.systemLevel ?? stored.systemLevel ?? "INFO"
-        return merged
     }
 
     private static func number(
@@ -98,14 +92,31 @@ struct FunctionSettings: Sendable {
         return number
     }
 
+    /// The model has checked their form and that there is at most one.
+    private static func fileSystems(
+        _ configs: [JSONValue], mapped: (String) -> String?
+    ) throws(APIError) -> [FunctionRecord.FileSystem] {
+        var fileSystems: [FunctionRecord.FileSystem] = []
+        for config in configs.compactMap({ $0.objectValue }) {
+            let arn = config["Arn"]?.stringValue ?? ""
+            guard mapped(arn) != nil else { throw .fileSystemNotMapped(arn) }
+            fileSystems.append(
+                FunctionRecord.FileSystem(arn: arn, mountPath: config["LocalMountPath"]?.stringValue ?? ""))
+        }
+        return fileSystems
+    }
+
+    private static func deadLetterTarget(_ arn: String) throws(APIError) -> Removable<String> {
+        guard !arn.isEmpty else { return .remove }
+        let service = arn.split(separator: ":", omittingEmptySubsequences: false).dropFirst(2).first
+        guard service == "sqs" || service == "sns" else { throw .badDeadLetterTarget }
+        return .set(arn)
+    }
+
     /// The architecture that was asked for, which must be this machine's; `nil` where none was.
     static func architecture(_ input: JSONObject) throws(APIError) -> String? {
         guard let asked = input["Architectures"]?.arrayValue?.first?.stringValue else { return nil }
-        guard asked == Architecture.ofThisMachine else {
-            throw .invalid(
-                "The architecture \(asked) is not available on this server, whose machine is "
-                    + "\(Architecture.ofThisMachine).")
-        }
+        guard asked == Architecture.ofThisMachine else { throw .architectureUnavailable(asked) }
         return asked
     }
 
@@ -113,11 +124,8 @@ struct FunctionSettings: Sendable {
         var tags: [String: String] = [:]
         for member in input["Tags"]?.objectValue ?? JSONObject() {
             let value = member.value.stringValue ?? ""
-            guard (1...TagRule.keyCharacters).contains(member.key.count), value.count <= TagRule.valueCharacters else {
-                throw .invalid(
-                    "A tag's key must have 1 to \(TagRule.keyCharacters) characters and its value at most "
-                        + "\(TagRule.valueCharacters).")
-            }
+            guard (1...Limits.tagKeyCharacters).contains(member.key.count), value.count <= Limits.tagValueCharacters
+            else { throw .badTag }
             tags[member.key] = value
         }
         guard tags.count <= Limits.tagsPerResource else { throw .tooManyTags }
@@ -125,23 +133,38 @@ struct FunctionSettings: Sendable {
     }
 }
 
-/// Source: "Tag editor" quotas of the AWS general reference.
-private enum TagRule {
-    static let keyCharacters = 128
-    static let valueCharacters = 256
+/// The processor that functions run on. There is no emulation.
+enum Architecture {
+    #if arch(arm64)
+        static let ofThisMachine = "arm64"
+    #else
+        static let ofThisMachine = "x86_64"
+    #endif
 }
 
-/// The variables that a function may set.
-enum EnvironmentRule {
-    static func check(_ variables: JSONObject) throws(APIError) -> [String: String] {
-        var environment: [String: String] = [:]
-        for member in variables { environment[member.key] = member.value.stringValue ?? "" }
-        let taken = variables.map { $0.key }.filter { ReservedVariables.names.contains($0) }
-        guard taken.isEmpty else { throw .reservedKeys(taken) }
-        let compact = JSONValue.object(variables).serialized
-        guard compact.count <= Limits.environmentBytes else {
-            throw .environmentTooLarge(String(decoding: compact, as: UTF8.self))
-        }
-        return environment
+extension FunctionSettings.LoggingInput {
+    fileprivate init(_ input: JSONObject) {
+        self.init(
+            format: input["LogFormat"]?.stringValue, group: input["LogGroup"]?.stringValue,
+            applicationLevel: input["ApplicationLogLevel"]?.stringValue,
+            systemLevel: input["SystemLogLevel"]?.stringValue)
+    }
+}
+
+extension FunctionSettings.VPCInput {
+    fileprivate init(_ input: JSONObject) {
+        self.init(
+            subnetIDs: input["SubnetIds"]?.arrayValue?.compactMap { $0.stringValue },
+            securityGroupIDs: input["SecurityGroupIds"]?.arrayValue?.compactMap { $0.stringValue },
+            allowsIPv6: input["Ipv6AllowedForDualStack"]?.boolValue)
+    }
+}
+
+extension FunctionRecord.Image {
+    fileprivate init(_ input: JSONObject) {
+        self.init(
+            entryPoint: input["EntryPoint"]?.arrayValue?.compactMap { $0.stringValue },
+            command: input["Command"]?.arrayValue?.compactMap { $0.stringValue },
+            workingDirectory: input["WorkingDirectory"]?.stringValue)
     }
 }

@@ -1,58 +1,39 @@
 import LambdaCore
 
 /// Records as the API shows them. Members without a value are left out, as AWS does; the order is the model's.
+///
+/// Written straight into bytes: a page of a list has fifty of these.
 enum FunctionShape {
-    static func configuration(of record: FunctionRecord, qualifier: String? = nil) -> JSONObject {
-        var shape = self.listed(record, qualifier: qualifier)
-        shape["State"] = .string(record.state.rawValue)
-        if record.state == .pending {
-            shape["StateReason"] = .string(self.creating)
-            shape["StateReasonCode"] = .string("Creating")
-        }
-        if let status = record.updateStatus {
-            shape["LastUpdateStatus"] = .string(status.rawValue)
-            if status == .inProgress {
-                // AWS really says so of an update, too.
-                shape["LastUpdateStatusReason"] = .string(self.creating)
-                shape["LastUpdateStatusReasonCode"] = .string("Creating")
-            }
-        }
-        var version = JSONObject()
-        version["RuntimeVersionArn"] = .string(
-            RuntimeVersion.arn(runtime: record.runtime, region: record.key.region))
-        shape["RuntimeVersionConfig"] = .object(version)
-        return shape
+    /// A whole configuration.
+    static func configuration(of record: FunctionRecord, qualifier: String? = nil) -> [UInt8] {
+        var writer = JSONWriter()
+        self.write(record, qualifier: qualifier, isListed: false, to: &writer)
+        return writer.bytes
     }
 
-    /// Lists show neither the states nor the runtime's version.
-    static func listed(_ record: FunctionRecord, qualifier: String?) -> JSONObject {
-        var shape = JSONObject()
-        shape["FunctionName"] = .string(record.key.name.text)
-        shape["FunctionArn"] = .string(qualifier.map { "\(record.key.arn):\($0)" } ?? record.key.arn)
-        shape["Runtime"] = .string(record.runtime)
-        shape["Role"] = .string(record.role)
-        shape["Handler"] = .string(record.handler)
-        shape["CodeSize"] = .number(String(record.code.size))
-        shape["Description"] = .string(record.summary)
-        shape["Timeout"] = .number(String(record.timeout))
-        shape["MemorySize"] = .number(String(record.memorySize))
-        shape["LastModified"] = .string(record.lastModified.lastModifiedText)
-        shape["CodeSha256"] = .string(record.code.base64)
-        shape["Version"] = .string(record.version)
-        if let environment = record.environment {
-            shape["Environment"] = self.wrapped("Variables", .object(self.map(environment)))
+    /// - Parameters:
+    ///   - qualifier: As the caller addressed it; it becomes the end of the ARN.
+    ///   - isListed: Lists show neither the states nor the runtime's version.
+    static func write(_ record: FunctionRecord, qualifier: String?, isListed: Bool, to writer: inout JSONWriter) {
+        writer.beginObject()
+        self.writeBasics(record, qualifier: qualifier, to: &writer)
+        self.writeOptionalParts(record, to: &writer)
+        writer.member("PackageType", record.packageType.rawValue)
+        if let image = record.image { writer.object("ImageConfigResponse") { self.write(image, to: &$0) } }
+        writer.member("Architectures", [record.architecture])
+        writer.object("EphemeralStorage") { $0.member("Size", record.ephemeralStorage) }
+        writer.object("SnapStart") { writer in
+            writer.member("ApplyOn", record.snapStart.rawValue)
+            // Only a published version has been started from a snapshot, as far as AWS tells.
+            let isOn = record.snapStart == .publishedVersions && !record.isLatest
+            writer.member("OptimizationStatus", isOn ? "On" : "Off")
         }
-        shape["TracingConfig"] = self.wrapped("Mode", .string(record.tracing.rawValue))
-        shape["RevisionId"] = .string(record.revisionID)
-        shape["PackageType"] = .string("Zip")
-        shape["Architectures"] = .array([.string(record.architecture)])
-        shape["EphemeralStorage"] = self.wrapped("Size", .number(String(record.ephemeralStorage)))
-        var snapStart = JSONObject()
-        snapStart["ApplyOn"] = .string("None")
-        snapStart["OptimizationStatus"] = .string("Off")
-        shape["SnapStart"] = .object(snapStart)
-        shape["LoggingConfig"] = .object(self.logging(record.logging))
-        return shape
+        writer.object("LoggingConfig") { self.write(record.logging, to: &$0) }
+        if let mode = record.tenantIsolation {
+            writer.object("TenancyConfig") { $0.member("TenantIsolationMode", mode) }
+        }
+        if !isListed { self.writeStates(record, to: &writer) }
+        writer.endObject()
     }
 
     /// A map in the order of its keys, so that two answers about one record are equal to the byte.
@@ -62,20 +43,103 @@ enum FunctionShape {
         return object
     }
 
-    private static let creating = "The function is being created."
-
-    private static func wrapped(_ key: String, _ value: JSONValue) -> JSONValue {
-        var object = JSONObject()
-        object[key] = value
-        return .object(object)
+    private static func writeBasics(_ record: FunctionRecord, qualifier: String?, to writer: inout JSONWriter) {
+        writer.member("FunctionName", record.key.name.text)
+        let arn = record.key.arn
+        writer.member("FunctionArn", qualifier.map { "\(arn):\($0)" } ?? arn)
+        if record.packageType == .zip { writer.member("Runtime", record.runtime) }
+        writer.member("Role", record.role)
+        if record.packageType == .zip { writer.member("Handler", record.handler) }
+        writer.member("CodeSize", record.code.size)
+        writer.member("Description", record.summary)
+        writer.member("Timeout", record.timeout)
+        writer.member("MemorySize", record.memorySize)
+        writer.member("LastModified", record.lastModified.lastModifiedText)
+        writer.member("CodeSha256", record.code.base64)
+        writer.member("Version", record.version)
     }
 
-    private static func logging(_ logging: FunctionRecord.Logging) -> JSONObject {
-        var object = JSONObject()
-        object["LogFormat"] = .string(logging.format)
-        if let level = logging.applicationLevel { object["ApplicationLogLevel"] = .string(level) }
-        if let level = logging.systemLevel { object["SystemLogLevel"] = .string(level) }
-        object["LogGroup"] = .string(logging.group)
-        return object
+    private static func writeOptionalParts(_ record: FunctionRecord, to writer: inout JSONWriter) {
+        if let vpc = record.vpc { writer.object("VpcConfig") { self.write(vpc, to: &$0) } }
+        if let target = record.deadLetterTarget { writer.object("DeadLetterConfig") { $0.member("TargetArn", target) } }
+        if let environment = record.environment {
+            writer.object("Environment") { $0.member("Variables", environment) }
+        }
+        if let key = record.kmsKeyARN { writer.member("KMSKeyArn", key) }
+        writer.object("TracingConfig") { $0.member("Mode", record.tracing.rawValue) }
+        writer.member("RevisionId", record.revisionID)
+        if !record.layers.isEmpty {
+            writer.key("Layers")
+            writer.beginArray()
+            for layer in record.layers {
+                writer.beginObject()
+                writer.member("Arn", layer.versionARN)
+                writer.member("CodeSize", layer.code.size)
+                writer.endObject()
+            }
+            writer.endArray()
+        }
+        if !record.fileSystems.isEmpty {
+            writer.key("FileSystemConfigs")
+            writer.beginArray()
+            for fileSystem in record.fileSystems {
+                writer.beginObject()
+                writer.member("Arn", fileSystem.arn)
+                writer.member("LocalMountPath", fileSystem.mountPath)
+                writer.endObject()
+            }
+            writer.endArray()
+        }
+    }
+
+    private static func writeStates(_ record: FunctionRecord, to writer: inout JSONWriter) {
+        writer.member("State", record.state.rawValue)
+        if let reason = record.state == .pending ? FunctionTransition.creating : record.stateReason {
+            writer.member("StateReason", reason.text)
+            writer.member("StateReasonCode", reason.code)
+        }
+        if let status = record.updateStatus {
+            writer.member("LastUpdateStatus", status.rawValue)
+            // AWS really says of an update, too, that the function is being created.
+            if let reason = status == .inProgress ? FunctionTransition.creating : record.updateReason {
+                writer.member("LastUpdateStatusReason", reason.text)
+                writer.member("LastUpdateStatusReasonCode", reason.code)
+            }
+        }
+        guard record.packageType == .zip else { return }
+        writer.object("RuntimeVersionConfig") {
+            $0.member("RuntimeVersionArn", RuntimeVersion.arn(runtime: record.runtime, region: record.key.region))
+        }
+    }
+
+    private static func write(_ vpc: FunctionRecord.VPC, to writer: inout JSONWriter) {
+        writer.member("SubnetIds", vpc.subnetIDs)
+        writer.member("SecurityGroupIds", vpc.securityGroupIDs)
+        writer.member("VpcId", vpc.id)
+        writer.member("Ipv6AllowedForDualStack", vpc.allowsIPv6)
+    }
+
+    private static func write(_ image: FunctionRecord.Image, to writer: inout JSONWriter) {
+        writer.object("ImageConfig") { writer in
+            if let entryPoint = image.entryPoint { writer.member("EntryPoint", entryPoint) }
+            if let command = image.command { writer.member("Command", command) }
+            if let directory = image.workingDirectory { writer.member("WorkingDirectory", directory) }
+        }
+    }
+
+    private static func write(_ logging: FunctionRecord.Logging, to writer: inout JSONWriter) {
+        writer.member("LogFormat", logging.format)
+        if let level = logging.applicationLevel { writer.member("ApplicationLogLevel", level) }
+        if let level = logging.systemLevel { writer.member("SystemLogLevel", level) }
+        writer.member("LogGroup", logging.group)
+    }
+}
+
+extension FunctionRecord.VPC {
+    /// AWS gives the VPC that the subnets are part of. There is none here to ask, so that the first subnet names it: the
+    /// same subnet always gives the same VPC. Empty where the function is in no VPC.
+    fileprivate var id: String {
+        guard let subnet = self.subnetIDs.first else { return "" }
+        return "vpc-\(subnet.dropFirst("subnet-".count))"
     }
 }

@@ -59,14 +59,17 @@ enum TraceHeader {
     }
 
     private static func newRoot(_ now: WallTime) -> String {
-        let high = UInt64.random(in: .min ... .max)
-        let low = UInt32.random(in: .min ... .max)
+        var generator = IdentifierRandom()
+        let (high, low) = (generator.next(), UInt32(truncatingIfNeeded: generator.next()))
         let seconds = UInt32(truncatingIfNeeded: now.milliseconds / 1_000)
         return "1-\(FixedHex.text(UInt64(seconds), digits: 8))-"
             + "\(FixedHex.text(high, digits: 16))\(FixedHex.text(UInt64(low), digits: 8))"
     }
 
-    private static func newSegment() -> String { FixedHex.text(UInt64.random(in: .min ... .max), digits: 16) }
+    private static func newSegment() -> String {
+        var generator = IdentifierRandom()
+        return FixedHex.text(generator.next(), digits: 16)
+    }
 }
 
 /// Lower-case hex of a fixed width.

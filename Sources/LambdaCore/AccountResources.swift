@@ -8,16 +8,21 @@ package struct LayerVersionRecord: StoredResource {
     package let code: CodeReference
     package let summary: String
     package let licenseInfo: String
-    package let compatibleRuntimes: [String]
-    package let compatibleArchitectures: [String]
+    /// `nil` where it was published without; an empty list is given back as one.
+    package let compatibleRuntimes: [String]?
+    /// As ``compatibleRuntimes``.
+    package let compatibleArchitectures: [String]?
     package let created: WallTime
+    /// The host's directory that is the content, where it came from the `hot-reload` bucket; ``code`` then stands for nothing.
+    package let hotReloadPath: String?
     package var policy: [PolicyRecord.Statement]
     /// Of the policy; empty where there is none.
     package var policyRevisionID: String
 
     package init(
         scope: Scope, layer: String, number: Int, code: CodeReference, summary: String, licenseInfo: String,
-        compatibleRuntimes: [String], compatibleArchitectures: [String], created: WallTime
+        compatibleRuntimes: [String]?, compatibleArchitectures: [String]?, created: WallTime,
+        hotReloadPath: String? = nil
     ) {
         self.scope = scope
         self.layer = layer
@@ -28,6 +33,7 @@ package struct LayerVersionRecord: StoredResource {
         self.compatibleRuntimes = compatibleRuntimes
         self.compatibleArchitectures = compatibleArchitectures
         self.created = created
+        self.hotReloadPath = hotReloadPath
         self.policy = []
         self.policyRevisionID = ""
     }
@@ -80,31 +86,42 @@ package struct CodeSigningConfigRecord: StoredResource {
 package struct EventSourceMappingRecord: StoredResource {
     package static let kind = ResourceKind.eventSourceMapping
 
+    /// `State` of the API.
+    package enum State: String, Sendable, Codable {
+        case creating = "Creating"
+        case deleting = "Deleting"
+        case disabled = "Disabled"
+        case disabling = "Disabling"
+        case enabled = "Enabled"
+        case enabling = "Enabling"
+        case updating = "Updating"
+
+        /// Whether no change is under way.
+        package var isSettled: Bool { self == .enabled || self == .disabled }
+    }
+
     package let scope: Scope
     package let uuid: String
     /// The function as it was named; with a qualifier where one was given. It may be gone.
     package var functionARN: String
-    package var sourceARN: String?
-    /// `Creating`, `Enabled`, `Disabled`, `Updating`, `Deleting`.
-    package var state: String
-    package var stateTransitionReason: String
+    /// `nil` for a self-managed source.
+    package let sourceARN: String?
+    package var state: State
     package var isEnabled: Bool
-    /// The members of the answer that are only given back, as one JSON object.
+    /// Every other member that the caller gave or that has a default, as one JSON object.
     package var membersJSON: String
     package var tags: [String: String]
     package var modified: WallTime
 
     package init(
-        scope: Scope, uuid: String, functionARN: String, sourceARN: String?, state: String,
-        stateTransitionReason: String, isEnabled: Bool, membersJSON: String, tags: [String: String],
-        modified: WallTime
+        scope: Scope, uuid: String, functionARN: String, sourceARN: String?, state: State, isEnabled: Bool,
+        membersJSON: String, tags: [String: String], modified: WallTime
     ) {
         self.scope = scope
         self.uuid = uuid
         self.functionARN = functionARN
         self.sourceARN = sourceARN
         self.state = state
-        self.stateTransitionReason = stateTransitionReason
         self.isEnabled = isEnabled
         self.membersJSON = membersJSON
         self.tags = tags

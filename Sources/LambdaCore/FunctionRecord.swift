@@ -127,6 +127,8 @@ package struct FunctionRecord: Sendable, Equatable, Codable {
     package var code: CodeReference
     /// The host's directory that is the code, where it came from the `hot-reload` bucket; ``code`` then stands for nothing.
     package var hotReloadPath: String?
+    /// Of a published version: the description of the `$LATEST` that it is a copy of, where it was given another.
+    package var latestSummary: String?
 
     package var state: State
     package var stateReason: Reason?
@@ -174,6 +176,9 @@ package struct FunctionRecord: Sendable, Equatable, Codable {
     package static let latest = "$LATEST"
 
     package var isLatest: Bool { self.version == Self.latest }
+
+    /// The number of a published version; 0 for `$LATEST`.
+    package var versionNumber: Int { Int(self.version) ?? 0 }
 }
 
 extension FunctionRecord {
@@ -216,7 +221,7 @@ package struct PublishedVersion: StoredResource {
     package var address: ResourceAddress {
         ResourceAddress(
             scope: self.record.key.scope, name: self.record.key.name.text,
-            part: ResourceAddress.number(Int(self.record.version) ?? 0))
+            part: ResourceAddress.number(self.record.versionNumber))
     }
 }
 
@@ -239,10 +244,18 @@ package struct CodeReference: Sendable, Hashable, Codable {
     package let base64: String
     /// Bytes of the zip.
     package let size: Int
+    /// Bytes of its files as the zip's directory counts them; `nil` where the code was stored before they were counted.
+    package let unzippedSize: Int?
 
-    package init(digest: String, base64: String, size: Int) {
+    package init(digest: String, base64: String, size: Int, unzippedSize: Int? = nil) {
         self.digest = digest
         self.base64 = base64
         self.size = size
+        self.unzippedSize = unzippedSize
     }
+
+    /// Stands for a directory of the host that is mounted as it is: nothing of it is in the store. The hash is the text
+    /// that local tools know for it.
+    package static let hotReload = CodeReference(
+        digest: "", base64: "hot-reloading-hash-not-available", size: 0, unzippedSize: 0)
 }

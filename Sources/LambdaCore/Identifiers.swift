@@ -109,9 +109,9 @@ package struct RequestID: Hashable, Sendable, CustomStringConvertible {
 
     private init(unchecked text: String) { self.text = text }
 
-    /// A random (version 4) UUID. Two draws and one string: every invocation makes one.
+    /// A random (version 4) UUID.
     package static func random() -> RequestID {
-        var generator = SystemRandomNumberGenerator()
+        var generator = IdentifierRandom()
         // The version in bits 12 to 15 of the first half, the variant in the two highest of the second.
         let first = generator.next() & ~0xF000 | 0x4000
         let second = generator.next() & ~(0b11 << 62) | 0b10 << 62
@@ -146,10 +146,9 @@ package enum Hexadecimal {
     /// The digit of the lowest four bits.
     package static func digit(_ bits: UInt64) -> UInt8 { digits[Int(bits & 15)] }
 
-    /// Random lower-case hex digits from the system's generator; `bytes` bytes make twice as many digits.
+    /// Random lower-case hex digits for an identifier; `bytes` bytes make twice as many digits.
     package static func random(bytes count: Int) -> String {
-        var generator = SystemRandomNumberGenerator()
-        // Eight bytes a draw, for each draw is a system call.
+        var generator = IdentifierRandom()
         let words = (0..<(count + 7) / 8).map { _ in generator.next() }
         return encode((0..<count).map { UInt8(truncatingIfNeeded: words[$0 / 8] >> UInt64($0 % 8 * 8)) })
     }

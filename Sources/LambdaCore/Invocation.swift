@@ -1,5 +1,7 @@
 /// One synchronous call of a function, resolved and checked, on its way to an environment.
-package struct Invocation: Sendable {
+///
+/// A class: it holds the whole record of the function, and passing that on by value costs a retain for each of its texts.
+package final class Invocation: Sendable {
     package let requestID: RequestID
     package let function: FunctionRecord
     /// The ARN exactly as the caller addressed it (with the qualifier where one was given).

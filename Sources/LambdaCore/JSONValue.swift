@@ -78,8 +78,14 @@ extension JSONValue {
 
 extension [UInt8] {
     /// Appends `text` as a JSON string with the escapes that JSON demands and no others.
-    fileprivate mutating func append(quoted text: String) {
+    mutating func append(quoted text: String) {
         self.append(0x22)
+        defer { self.append(0x22) }
+        // Nearly every text needs no escape, and is copied at one go.
+        guard text.utf8.contains(where: { $0 < 0x20 || $0 == 0x22 || $0 == 0x5C }) else {
+            self.append(contentsOf: text.utf8)
+            return
+        }
         for byte in text.utf8 {
             switch byte {
             case 0x22: self.append(contentsOf: #"\""#.utf8)
@@ -93,7 +99,6 @@ extension [UInt8] {
             default: self.append(byte)
             }
         }
-        self.append(0x22)
     }
 }
 

@@ -4,6 +4,8 @@ package enum Limits {
 
     /// Characters of a function's name.
     package static let functionNameLength = 64
+    /// Entries of `Layers`.
+    package static let layersPerFunction = 5
     /// MiB, step 1.
     package static let memorySize = 128...10_240
     package static let defaultMemorySize = 128
@@ -16,7 +18,11 @@ package enum Limits {
     /// Bytes of the environment as compact JSON.
     package static let environmentBytes = 4_096
     package static let tagsPerResource = 50
-    package static let layersPerFunction = 5
+    /// Source: AWS general reference, "Tag editor", quotas.
+    package static let tagKeyCharacters = 128
+    package static let tagValueCharacters = 256
+    /// Bytes of a resource policy (20 KiB).
+    package static let policyBytes = 20_480
     /// Characters of a file system's mount path, `/mnt/` included. Source: Lambda API reference, `LocalMountPath`.
     package static let mountPathLength = 160
 
@@ -26,9 +32,11 @@ package enum Limits {
     package static let zippedCodeBytes = 52_428_800
     /// Bytes of code after extraction.
     package static let unzippedCodeBytes = 262_144_000
+    /// Bytes of all code of an account in one region. AWS has raised it to 300 GB where it knows the customer.
+    package static let codeStorageBytes = 80_530_636_800
     /// Files and directories of one zip; AWS names no number, a bomb needs one.
     package static let codeEntries = 65_536
-    /// Bytes of a whole CreateFunction or UpdateFunctionCode request.
+    /// Bytes of a whole CreateFunction, UpdateFunctionCode or PublishLayerVersion request.
     package static let controlPlaneRequestBytes = 70_167_211
 
     // MARK: Directories of the host that somebody works in
@@ -40,10 +48,25 @@ package enum Limits {
     /// Trees that are watched at one time, each by a thread of its own.
     package static let watchedTrees = 64
 
+    // MARK: Event source mappings (API reference, CreateEventSourceMapping)
+
+    /// Filters of one mapping: AWS's quota of 5, raised as far as it can be.
+    package static let filtersPerMapping = 10
+    /// Records of one batch from a FIFO queue.
+    package static let fifoBatchSize = 10
+    /// Records of one batch from a queue that may be asked for without a batching window.
+    package static let batchSizeWithoutWindow = 10
+    /// Seconds after which records of a stream may be given up.
+    package static let recordAge = 60...604_800
+    /// Mappings on one page of ListEventSourceMappings.
+    package static let mappingsPerPage = 100
+
     // MARK: Invocation
 
     /// Bytes of a synchronous request's payload (6 MiB).
     package static let synchronousPayloadBytes = 6_291_456
+    /// Bytes of an asynchronous request's payload (1 MiB; 256 KiB until October 2025).
+    package static let eventPayloadBytes = 1_048_576
     /// Bytes of a buffered response (6 MiB and 100 bytes).
     package static let responsePayloadBytes = 6_291_556
     /// Characters of the base64 `X-Amz-Client-Context` header.
@@ -64,4 +87,12 @@ package enum Limits {
     package static let concurrentStarts = 16
     /// Environments of the whole machine at one time: the account's default concurrency.
     package static let concurrentExecutions = 1_000
+    /// Concurrency that reservations must leave to the functions without one.
+    package static let unreservedConcurrency = 100
+
+    // MARK: Store
+
+    /// How long the user ids of a deleted function rest before another function may have them. Its last environment may
+    /// still run: an init, the longest timeout, and the shutdown phase.
+    package static let userSlotRest = Duration.seconds(1_200)
 }

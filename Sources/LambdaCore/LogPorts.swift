@@ -1,5 +1,5 @@
-/// What every log entry of one environment says about where it came from.
-package struct FunctionLogSource: Sendable, Equatable {
+/// What every log entry of one environment says about where it came from. A class, for every entry refers to it.
+package final class FunctionLogSource: Sendable, Equatable {
     package let function: FunctionName
     package let version: String
     package let environment: EnvironmentID
@@ -19,6 +19,13 @@ package struct FunctionLogSource: Sendable, Equatable {
         self.region = region
         self.logGroup = logGroup
         self.logStream = logStream
+    }
+
+    package static func == (left: FunctionLogSource, right: FunctionLogSource) -> Bool {
+        left === right
+            || left.environment == right.environment && left.function == right.function
+                && left.version == right.version && left.account == right.account && left.region == right.region
+                && left.logGroup == right.logGroup && left.logStream == right.logStream
     }
 }
 

@@ -48,7 +48,11 @@ struct ConstraintCheck {
             return
         }
         guard elements.contains(where: { !ConstraintCheck.isMet($0, rule.element) }) else { return }
-        let rules = ConstraintCheck.listed(rule.element, mentionNull: elements.contains(.null))
+        if case .string(let values) = rule.element, !values.listed.isEmpty {
+            // Such lists are not judged by AWS's framework, and its words are those for a single value.
+            return self.violated(ConstraintText.values(values), by: value, shape, at: path)
+        }
+        let rules = ConstraintCheck.listed(rule.element, mentionNull: rule.mentionsNull || elements.contains(.null))
         self.violated(ConstraintText.elements(rules), by: value, shape, at: path)
     }
 
@@ -95,7 +99,7 @@ extension ConstraintCheck {
         switch (value, shape) {
         case (.string(let text), .string(let rule)):
             guard rule.values.isEmpty else {
-                return rule.values.contains(text) ? [] : [ConstraintText.values(rule.values)]
+                return rule.values.contains(text) ? [] : [ConstraintText.values(rule)]
             }
             let length = self.length(text.unicodeScalars.count, rule.minimum, rule.maximum)
             guard let pattern = rule.pattern, !PatternBook.matches(text, pattern) else { return length }

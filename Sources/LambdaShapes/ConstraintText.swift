@@ -8,7 +8,7 @@ enum ConstraintText {
     static func all(of shape: Shape) -> [String] {
         switch shape {
         case .string(let rule):
-            if !rule.values.isEmpty { return [self.values(rule.values), self.notNull] }
+            if !rule.values.isEmpty { return [self.values(rule), self.notNull] }
             return self.lengths(rule.minimum, rule.maximum) + (rule.pattern.map { [self.pattern($0)] } ?? [])
         case .integer(let rule), .long(let rule): return self.values(rule.minimum, rule.maximum) + [self.notNull]
         case .double(let rule): return self.values(rule.minimum, rule.maximum) + [self.notNull]
@@ -27,8 +27,9 @@ enum ConstraintText {
     static func atLeast(value: some Comparable) -> String { "Member must have value greater than or equal to \(value)" }
     static func pattern(_ pattern: String) -> String { "Member must satisfy regular expression pattern: \(pattern)" }
 
-    static func values(_ values: [String]) -> String {
-        "Member must satisfy enum value set: [\(values.joined(separator: ", "))]"
+    static func values(_ rule: StringRule) -> String {
+        let values = rule.listed.isEmpty ? rule.values : rule.listed
+        return "Member must satisfy enum value set: [\(values.joined(separator: ", "))]"
     }
 
     static func elements(_ rules: [String]) -> String {

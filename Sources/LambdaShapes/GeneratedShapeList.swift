@@ -51,6 +51,7 @@ extension Shape {
         ("CodeSigningPolicy", .codeSigningPolicyShape),
         ("CollectionName", .collectionNameShape),
         ("CompatibleArchitectures", .compatibleArchitecturesShape),
+        ("CompatibleRuntimeFilter", .compatibleRuntimeFilterShape),
         ("CompatibleRuntimes", .compatibleRuntimesShape),
         ("ContextOptions", .contextOptionsShape),
         ("Cors", .corsShape),

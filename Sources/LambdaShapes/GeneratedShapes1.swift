@@ -101,6 +101,7 @@ extension Shape {
     static let codeSigningPolicyShape: Shape = .string(StringRule(values: ["Warn", "Enforce"]))
     static let collectionNameShape: Shape = .string(StringRule(minimum: 1, maximum: 57, pattern: #"(^(?!(system\x2e)))(^[_a-zA-Z0-9])([^$]*)"#))
     static let compatibleArchitecturesShape: Shape = .list(ListRule(of: .architectureShape, minimum: 0, maximum: 2))
+    static let compatibleRuntimeFilterShape: Shape = .string(StringRule(values: ["nodejs", "nodejs4.3", "nodejs6.10", "nodejs8.10", "nodejs10.x", "nodejs12.x", "nodejs14.x", "nodejs16.x", "java8", "java8.al2", "java11", "python2.7", "python3.6", "python3.7", "python3.8", "python3.9", "dotnetcore1.0", "dotnetcore2.0", "dotnetcore2.1", "dotnetcore3.1", "dotnet6", "dotnet8", "nodejs4.3-edge", "go1.x", "ruby2.5", "ruby2.7", "provided", "provided.al2", "nodejs18.x", "python3.10", "java17", "ruby3.2", "ruby3.3", "ruby3.4", "python3.11", "nodejs20.x", "provided.al2023", "python3.12", "java21", "python3.13", "nodejs22.x", "nodejs24.x", "python3.14", "java25", "dotnet10", "ruby4.0", "ruby3.5", "ruby2.6", "nasa", "python2.7-greengrass", "go1.9", "byol", "nodejs8.x", "nodejs8.9", "nodejs26.x", "python3.15", "python3.4"], listed: ["ruby3.5", "ruby2.6", "dotnetcore1.0", "python3.7", "nodejs8.10", "nasa", "ruby2.7", "python2.7-greengrass", "dotnetcore2.0", "python3.8", "java21", "dotnet6", "dotnetcore2.1", "python3.9", "java11", "nodejs6.10", "provided", "dotnetcore3.1", "dotnet8", "java25", "java17", "nodejs", "nodejs4.3", "java8.al2", "go1.x", "dotnet10", "nodejs20.x", "go1.9", "byol", "nodejs10.x", "provided.al2023", "nodejs22.x", "python3.10", "java8", "nodejs12.x", "python3.11", "nodejs24.x", "nodejs8.x", "python3.12", "nodejs14.x", "nodejs8.9", "nodejs26.x", "python3.13", "python3.14", "nodejs16.x", "python3.15", "provided.al2", "nodejs4.3-edge", "nodejs18.x", "ruby3.2", "python3.4", "ruby3.3", "ruby3.4", "ruby2.5", "python3.6", "python2.7"]))
     static let compatibleRuntimesShape: Shape = .list(ListRule(of: .runtimeShape, minimum: 0, maximum: 15))
     static let contextOptionsShape: Shape = .structure(StructureRule(name: "ContextOptions", members: [
         Member("ReplayChildren", .replayChildrenShape),
@@ -280,5 +281,4 @@ extension Shape {
     ]))
     static let ephemeralStorageSizeShape: Shape = .integer(IntegerRule(minimum: 512, maximum: 10240))
     static let errorDataShape: Shape = .string(StringRule(isSensitive: true))
-    static let errorMessageShape: Shape = .string(StringRule(isSensitive: true))
 }

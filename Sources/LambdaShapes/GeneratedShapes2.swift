@@ -3,6 +3,7 @@
 // swift-format-ignore-file
 
 extension Shape {
+    static let errorMessageShape: Shape = .string(StringRule(isSensitive: true))
     static let errorObjectShape: Shape = .structure(StructureRule(name: "ErrorObject", members: [
         Member("ErrorMessage", .errorMessageShape),
         Member("ErrorType", .errorTypeShape),
@@ -209,11 +210,11 @@ extension Shape {
         Member("PerExecutionEnvironmentMaxConcurrency", .perExecutionEnvironmentMaxConcurrencyShape),
         Member("ExecutionEnvironmentMemoryGiBPerVCpu", .executionEnvironmentMemoryGiBPerVCpuShape),
     ]))
-    static let layerListShape: Shape = .list(ListRule(of: .layerVersionArnShape))
+    static let layerListShape: Shape = .list(ListRule(of: .layerVersionArnShape, mentionsNull: true))
     static let layerNameShape: Shape = .string(StringRule(minimum: 1, maximum: 140, pattern: #"(arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\d{12}:layer:[a-zA-Z0-9-_]+)|[a-zA-Z0-9-_]+"#))
     static let layerPermissionAllowedActionShape: Shape = .string(StringRule(minimum: 0, maximum: 22, pattern: "lambda:GetLayerVersion"))
     static let layerPermissionAllowedPrincipalShape: Shape = .string(StringRule(pattern: #"\d{12}|\*|arn:(aws[a-zA-Z-]*):iam::\d{12}:root"#))
-    static let layerVersionArnShape: Shape = .string(StringRule(minimum: 1, maximum: 140, pattern: #"arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\d{12}:layer:[a-zA-Z0-9-_]+:[0-9]+"#))
+    static let layerVersionArnShape: Shape = .string(StringRule(minimum: 1, maximum: 2048, pattern: #"(arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:layer:[a-zA-Z0-9-_]+:[0-9]+)|(arn:[a-zA-Z0-9-]+:lambda:::awslayer:[a-zA-Z0-9-_]+)"#))
     static let layerVersionContentInputShape: Shape = .structure(StructureRule(name: "LayerVersionContentInput", members: [
         Member("S3Bucket", .s3BucketShape),
         Member("S3Key", .s3KeyShape),
@@ -236,16 +237,5 @@ extension Shape {
     static let listCodeSigningConfigsRequestShape: Shape = .structure(StructureRule(name: "ListCodeSigningConfigsRequest", members: [
         Member("Marker", .stringShape, in: .query("Marker")),
         Member("MaxItems", .maxListItemsShape, in: .query("MaxItems")),
-    ]))
-    static let listDurableExecutionsByFunctionRequestShape: Shape = .structure(StructureRule(name: "ListDurableExecutionsByFunctionRequest", members: [
-        Member("FunctionName", .namespacedFunctionNameShape, in: .path("FunctionName"), isRequired: true),
-        Member("Qualifier", .numericLatestPublishedOrAliasQualifierShape, in: .query("Qualifier")),
-        Member("DurableExecutionName", .durableExecutionNameShape, in: .query("DurableExecutionName")),
-        Member("Statuses", .executionStatusListShape, in: .query("Statuses")),
-        Member("StartedAfter", .executionTimestampShape, in: .query("StartedAfter")),
-        Member("StartedBefore", .executionTimestampShape, in: .query("StartedBefore")),
-        Member("ReverseOrder", .reverseOrderShape, in: .query("ReverseOrder")),
-        Member("Marker", .stringShape, in: .query("Marker")),
-        Member("MaxItems", .itemCountShape, in: .query("MaxItems")),
     ]))
 }

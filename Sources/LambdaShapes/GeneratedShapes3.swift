@@ -3,6 +3,17 @@
 // swift-format-ignore-file
 
 extension Shape {
+    static let listDurableExecutionsByFunctionRequestShape: Shape = .structure(StructureRule(name: "ListDurableExecutionsByFunctionRequest", members: [
+        Member("FunctionName", .namespacedFunctionNameShape, in: .path("FunctionName"), isRequired: true),
+        Member("Qualifier", .numericLatestPublishedOrAliasQualifierShape, in: .query("Qualifier")),
+        Member("DurableExecutionName", .durableExecutionNameShape, in: .query("DurableExecutionName")),
+        Member("Statuses", .executionStatusListShape, in: .query("Statuses")),
+        Member("StartedAfter", .executionTimestampShape, in: .query("StartedAfter")),
+        Member("StartedBefore", .executionTimestampShape, in: .query("StartedBefore")),
+        Member("ReverseOrder", .reverseOrderShape, in: .query("ReverseOrder")),
+        Member("Marker", .stringShape, in: .query("Marker")),
+        Member("MaxItems", .itemCountShape, in: .query("MaxItems")),
+    ]))
     static let listEventSourceMappingsRequestShape: Shape = .structure(StructureRule(name: "ListEventSourceMappingsRequest", members: [
         Member("EventSourceArn", .arnShape, in: .query("EventSourceArn")),
         Member("FunctionName", .namespacedFunctionNameShape, in: .query("FunctionName")),
@@ -36,14 +47,14 @@ extension Shape {
         Member("MaxItems", .maxListItemsShape, in: .query("MaxItems")),
     ]))
     static let listLayerVersionsRequestShape: Shape = .structure(StructureRule(name: "ListLayerVersionsRequest", members: [
-        Member("CompatibleRuntime", .runtimeShape, in: .query("CompatibleRuntime")),
+        Member("CompatibleRuntime", .compatibleRuntimeFilterShape, in: .query("CompatibleRuntime")),
         Member("LayerName", .layerNameShape, in: .path("LayerName"), isRequired: true),
         Member("Marker", .stringShape, in: .query("Marker")),
         Member("MaxItems", .maxLayerListItemsShape, in: .query("MaxItems")),
         Member("CompatibleArchitecture", .architectureShape, in: .query("CompatibleArchitecture")),
     ]))
     static let listLayersRequestShape: Shape = .structure(StructureRule(name: "ListLayersRequest", members: [
-        Member("CompatibleRuntime", .runtimeShape, in: .query("CompatibleRuntime")),
+        Member("CompatibleRuntime", .compatibleRuntimeFilterShape, in: .query("CompatibleRuntime")),
         Member("Marker", .stringShape, in: .query("Marker")),
         Member("MaxItems", .maxLayerListItemsShape, in: .query("MaxItems")),
         Member("CompatibleArchitecture", .architectureShape, in: .query("CompatibleArchitecture")),
@@ -211,7 +222,7 @@ extension Shape {
     static let retentionPeriodInDaysShape: Shape = .integer(IntegerRule(minimum: 1, maximum: 90))
     static let reverseOrderShape: Shape = .boolean
     static let roleArnShape: Shape = .string(StringRule(pattern: #"arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+"#))
-    static let runtimeShape: Shape = .string(StringRule(values: ["nodejs", "nodejs4.3", "nodejs6.10", "nodejs8.10", "nodejs10.x", "nodejs12.x", "nodejs14.x", "nodejs16.x", "java8", "java8.al2", "java11", "python2.7", "python3.6", "python3.7", "python3.8", "python3.9", "dotnetcore1.0", "dotnetcore2.0", "dotnetcore2.1", "dotnetcore3.1", "dotnet6", "dotnet8", "nodejs4.3-edge", "go1.x", "ruby2.5", "ruby2.7", "provided", "provided.al2", "nodejs18.x", "python3.10", "java17", "ruby3.2", "ruby3.3", "ruby3.4", "python3.11", "nodejs20.x", "provided.al2023", "python3.12", "java21", "python3.13", "nodejs22.x", "nodejs24.x", "python3.14", "java25", "dotnet10", "ruby4.0"]))
+    static let runtimeShape: Shape = .string(StringRule(values: ["nodejs", "nodejs4.3", "nodejs6.10", "nodejs8.10", "nodejs10.x", "nodejs12.x", "nodejs14.x", "nodejs16.x", "java8", "java8.al2", "java11", "python2.7", "python3.6", "python3.7", "python3.8", "python3.9", "dotnetcore1.0", "dotnetcore2.0", "dotnetcore2.1", "dotnetcore3.1", "dotnet6", "dotnet8", "nodejs4.3-edge", "go1.x", "ruby2.5", "ruby2.7", "provided", "provided.al2", "nodejs18.x", "python3.10", "java17", "ruby3.2", "ruby3.3", "ruby3.4", "python3.11", "nodejs20.x", "provided.al2023", "python3.12", "java21", "python3.13", "nodejs22.x", "nodejs24.x", "python3.14", "java25", "dotnet10", "ruby4.0"], listed: ["nodejs20.x", "python3.14", "provided.al2023", "python3.12", "python3.13", "nodejs24.x", "nodejs22.x", "java25", "python3.10", "python3.11", "java21", "ruby3.3", "ruby3.4", "ruby3.2", "python3.8", "python3.9", "java17", "nodejs16.x", "dotnet10", "dotnet8", "java11", "dotnet6", "nodejs18.x", "provided.al2", "java8.al2"]))
     static let runtimeVersionArnShape: Shape = .string(StringRule(minimum: 26, maximum: 2048, pattern: #"arn:(aws[a-zA-Z-]*):lambda:[a-z]{2}((-gov)|(-iso(b?)))?-[a-z]+-\d{1}::runtime:.+"#))
     static let s3BucketShape: Shape = .string(StringRule(minimum: 3, maximum: 63, pattern: #"[0-9A-Za-z\.\-_]*(?<!\.)"#))
     static let s3KeyShape: Shape = .string(StringRule(minimum: 1, maximum: 1024))
@@ -219,5 +230,4 @@ extension Shape {
     static let scalingConfigShape: Shape = .structure(StructureRule(name: "ScalingConfig", members: [
         Member("MaximumConcurrency", .maximumConcurrencyShape),
     ]))
-    static let schemaRegistryEventRecordFormatShape: Shape = .string(StringRule(values: ["JSON", "SOURCE"]))
 }

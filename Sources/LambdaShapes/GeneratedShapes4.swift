@@ -3,6 +3,7 @@
 // swift-format-ignore-file
 
 extension Shape {
+    static let schemaRegistryEventRecordFormatShape: Shape = .string(StringRule(values: ["JSON", "SOURCE"]))
     static let schemaRegistryUriShape: Shape = .string(StringRule(minimum: 1, maximum: 10000, pattern: #"[a-zA-Z0-9-\/*:_+=.@-]*"#))
     static let securityGroupIdShape: Shape = .string(StringRule(minimum: 0, maximum: 1024, pattern: "sg-[0-9a-zA-Z]*"))
     static let securityGroupIdsShape: Shape = .list(ListRule(of: .securityGroupIdShape, minimum: 0, maximum: 5))

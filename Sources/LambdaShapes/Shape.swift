@@ -57,6 +57,8 @@ package struct StringRule: Sendable {
     package var pattern: String?
     /// Empty where any value will do.
     package var values: [String] = []
+    /// What AWS's messages name of ``values``, where that is less, or in an order of its own; empty where it is all.
+    package var listed: [String] = []
     /// Must not be repeated in a message.
     package var isSensitive = false
 }
@@ -82,11 +84,14 @@ package struct ListRule: Sendable {
     package let element: Shape
     package let minimum: Int?
     package let maximum: Int?
+    /// Whether a message about an element names the rule against null, too, where the element's shape has none.
+    package let mentionsNull: Bool
 
-    init(of element: Shape, minimum: Int? = nil, maximum: Int? = nil) {
+    init(of element: Shape, minimum: Int? = nil, maximum: Int? = nil, mentionsNull: Bool = false) {
         self.element = element
         self.minimum = minimum
         self.maximum = maximum
+        self.mentionsNull = mentionsNull
     }
 }
 

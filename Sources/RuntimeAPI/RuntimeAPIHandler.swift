@@ -2,23 +2,31 @@ internal import Engine
 internal import LambdaCore
 internal import NIOCore
 internal import NIOHTTP1
+internal import PlainHTTP
 
 /// One connection of a runtime: reads a request whole, asks the environment, answers.
 ///
 /// A body over the limit is not kept: it is read to its end and answered with 413, so that the connection stays usable.
-final class RuntimeAPIHandler: ChannelInboundHandler {
-    typealias InboundIn = HTTPServerRequestPart
+final class RuntimeAPIHandler: ChannelInboundHandler, RequestPartReceiver {
+    typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// What is being read.
-    private struct Request {
+    /// What is being read. A class, so that its body grows in place.
+    private final class Request {
         let head: HTTPRequestHead
         let route: RuntimeRoute
-        var body: ByteBuffer
+        var body = ByteBuffer()
         var isTooLarge = false
+
+        init(head: HTTPRequestHead, route: RuntimeRoute) {
+            self.head = head
+            self.route = route
+        }
     }
 
     private let session: SessionReference
+    private var context: ChannelHandlerContext?
+    private var input = RequestInput()
     private var request: Request?
     private var isWaitingForEvent = false
     private var keepsAlive = true
@@ -27,16 +35,37 @@ final class RuntimeAPIHandler: ChannelInboundHandler {
 
     private var id: ObjectIdentifier { ObjectIdentifier(self) }
 
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        switch self.unwrapInboundIn(data) {
+        self.input.append(self.unwrapInboundIn(data))
+        while true {
+            switch self.input.next() {
+            case .part(let part): self.partArrived(part)
+            case .nothing: return
+            case .notPlain(let bytes):
+                do { try RequestDecoding.begin(with: bytes, for: self, context: context) } catch {
+                    context.close(promise: nil)
+                }
+                return
+            }
+        }
+    }
+
+    /// From the loop above, or from NIO's decoder once it is there.
+    func partArrived(_ part: HTTPServerRequestPart) {
+        guard let context = self.context else { return }
+        switch part {
         case .head(let head):
             let route = RuntimeRoute(method: head.method.rawValue, uri: head.uri)
             if head.headers.first(name: "Expect")?.lowercased() == "100-continue" {
                 context.writeAndFlush(self.wrapOutboundOut(ByteBuffer(string: RuntimeResponse.goOn)), promise: nil)
             }
-            self.request = Request(head: head, route: route, body: context.channel.allocator.buffer(capacity: 0))
-        case .body(var bytes):
-            self.append(&bytes)
+            self.request = Request(head: head, route: route)
+        case .body(let bytes):
+            self.append(bytes)
         case .end(let trailers):
             guard let request = self.request else { return }
             self.request = nil
@@ -59,17 +88,17 @@ final class RuntimeAPIHandler: ChannelInboundHandler {
         context.close(promise: nil)
     }
 
-    private func append(_ bytes: inout ByteBuffer) {
-        guard var request = self.request, !request.isTooLarge else { return }
-        // Taken out and put back, so that the buffer is not copied for having two owners.
-        self.request = nil
+    private func append(_ bytes: ByteBuffer) {
+        guard let request = self.request, !request.isTooLarge else { return }
         if request.body.readableBytes + bytes.readableBytes > Limits.responsePayloadBytes {
             request.isTooLarge = true
             request.body = ByteBuffer()
+        } else if request.body.readableBytes == 0 {
+            request.body = bytes
         } else {
+            var bytes = bytes
             request.body.writeBuffer(&bytes)
         }
-        self.request = request
     }
 
     private func handle(_ request: Request, trailers: HTTPHeaders?, context: ChannelHandlerContext) {

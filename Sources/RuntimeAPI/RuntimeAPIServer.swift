@@ -1,7 +1,6 @@
 package import Engine
 internal import LambdaCore
 package import NIOCore
-internal import NIOHTTP1
 internal import NIOPosix
 
 /// Serves the Runtime API on the listening socket inside each sandbox, on the environment's own event loop.
@@ -32,10 +31,7 @@ package struct RuntimeAPIServer: RuntimeServing {
         _ channel: any Channel, connections: SandboxConnections, session: SessionReference
     ) throws {
         guard connections.add(channel) else { throw ChannelError.connectTimeout(.zero) }
-        let pipeline = channel.pipeline.syncOperations
-        try pipeline.addHandler(
-            ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)))
-        try pipeline.addHandler(RuntimeAPIHandler(session: session))
+        try channel.pipeline.syncOperations.addHandler(RuntimeAPIHandler(session: session))
     }
 }
 

@@ -2,6 +2,7 @@ internal import Engine
 internal import LambdaCore
 internal import NIOCore
 internal import NIOHTTP1
+internal import PlainHTTP
 
 /// Responses of the Runtime API as bytes.
 ///
@@ -9,7 +10,13 @@ internal import NIOHTTP1
 /// one buffer each, where a general encoder makes a list of headers and several buffers.
 enum RuntimeResponse {
     static let goOn = "HTTP/1.1 100 Continue\r\n\r\n"
-    private static let accepted = "{\"status\":\"OK\"}\n"
+    /// Made once: every invocation's answer gets it.
+    private static let acceptedAndGoesOn = accepted(keepsAlive: true)
+
+    private static func accepted(keepsAlive: Bool) -> ByteBuffer {
+        self.text(
+            status: .accepted, contentType: "application/json", body: "{\"status\":\"OK\"}\n", keepsAlive: keepsAlive)
+    }
 
     static func event(_ event: RuntimeEvent, keepsAlive: Bool) -> ByteBuffer {
         var buffer = ByteBuffer()
@@ -18,7 +25,7 @@ enum RuntimeResponse {
         buffer.writeHeader(HeaderName.contentType, event.contentType)
         buffer.writeHeader(HeaderName.runtimeRequestID, event.requestID.text)
         buffer.writeHeader(HeaderName.runtimeInvocationID, event.invocationID.text)
-        buffer.writeHeader(HeaderName.runtimeDeadline, String(event.deadline.milliseconds))
+        buffer.writeHeader(HeaderName.runtimeDeadline, Int(event.deadline.milliseconds))
         buffer.writeHeader(HeaderName.runtimeFunctionARN, event.invokedARN)
         buffer.writeHeader(HeaderName.runtimeTraceID, event.traceHeader)
         if let clientContext = event.clientContext {
@@ -32,8 +39,7 @@ enum RuntimeResponse {
     static func reply(_ reply: RuntimeReply, keepsAlive: Bool) -> ByteBuffer {
         switch reply {
         case .accepted:
-            return self.text(
-                status: .accepted, contentType: "application/json", body: self.accepted, keepsAlive: keepsAlive)
+            return keepsAlive ? self.acceptedAndGoesOn : self.accepted(keepsAlive: false)
         case .refused(let status, let errorType, let message):
             // Both texts are the platform's own, without a character that JSON would escape.
             return self.text(
@@ -46,7 +52,7 @@ enum RuntimeResponse {
         status: HTTPResponseStatus, contentType: String, body: String, keepsAlive: Bool
     ) -> ByteBuffer {
         var buffer = ByteBuffer()
-        buffer.writeString("HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n")
+        buffer.writeStatusLine(Int(status.code), status.reasonPhrase)
         buffer.writeHeader(HeaderName.contentType, contentType)
         buffer.writeEnd(length: body.utf8.count, keepsAlive: keepsAlive)
         buffer.writeString(body)
@@ -55,21 +61,8 @@ enum RuntimeResponse {
 }
 
 extension ByteBuffer {
-    /// A line end in a value would begin another header. A client context is JSON, where a line end outside of strings means
-    /// as much as a blank, and inside there is none: so it becomes one.
-    fileprivate mutating func writeHeader(_ name: String, _ value: String) {
-        self.writeString(name)
-        self.writeStaticString(": ")
-        if value.utf8.contains(where: { $0 == 0x0D || $0 == 0x0A || $0 == 0 }) {
-            self.writeBytes(value.utf8.map { $0 == 0x0D || $0 == 0x0A || $0 == 0 ? 0x20 : $0 })
-        } else {
-            self.writeString(value)
-        }
-        self.writeStaticString("\r\n")
-    }
-
     fileprivate mutating func writeEnd(length: Int, keepsAlive: Bool) {
-        self.writeHeader(HeaderName.contentLength, String(length))
+        self.writeHeader(HeaderName.contentLength, length)
         if !keepsAlive { self.writeStaticString("Connection: close\r\n") }
         self.writeStaticString("\r\n")
     }

@@ -1,3 +1,5 @@
+internal import LambdaCore
+
 /// The endpoints of the Runtime API.
 ///
 /// Source: Lambda developer guide, "Using the Lambda runtime API"; version 2018-06-01.
@@ -12,14 +14,25 @@ enum RuntimeRoute: Equatable {
     case unknown
 
     private static let prefix = "/2018-06-01/"
+    private static let nextPath = "/2018-06-01/runtime/invocation/next"
+    private static let answerPrefix = "/2018-06-01/runtime/invocation/"
+    private static let answerSuffix = "/response"
 
     init(method: String, uri: String) {
+        // The two of every warm invocation, by comparisons of whole texts.
+        if uri == Self.nextPath {
+            self = method == "GET" ? .next : .wrongMethod
+            return
+        }
+        if method == "POST", let requestID = Self.answered(uri) {
+            self = .response(requestID: requestID)
+            return
+        }
         let path = uri.utf8.prefix { $0 != UInt8(ascii: "?") }
         guard path.starts(with: Self.prefix.utf8) else {
             self = .unknown
             return
         }
-        // Byte views throughout: this runs twice for every warm invocation.
         let rest = path.dropFirst(Self.prefix.utf8.count)
         if rest.elementsEqual("runtime/invocation/next".utf8) {
             self = method == "GET" ? .next : .wrongMethod
@@ -30,6 +43,16 @@ enum RuntimeRoute: Equatable {
         } else {
             self = Self.answer(method: method, rest: rest)
         }
+    }
+
+    /// The id of a response's path in the form that clients write, 36 characters as they stand.
+    private static func answered(_ uri: String) -> String? {
+        guard uri.utf8.count == self.answerPrefix.utf8.count + 36 + self.answerSuffix.utf8.count,
+            uri.hasPrefix(self.answerPrefix), uri.hasSuffix(self.answerSuffix)
+        else { return nil }
+        let id = uri.utf8.dropFirst(self.answerPrefix.utf8.count).prefix(36)
+        guard id.allSatisfy({ Hexadecimal.isLowerCaseDigit($0) || $0 == UInt8(ascii: "-") }) else { return nil }
+        return String(Substring(id))
     }
 
     /// `runtime/invocation/ID/response` and `…/error`.

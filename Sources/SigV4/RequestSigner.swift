@@ -22,9 +22,9 @@ package enum RequestSigner {
         let names = values.keys.sorted()
         let signedHeaders = names.joined(separator: ";")
         let request = CanonicalRequest.bytes(
-            method: method, path: Substring(path), query: Substring(query), signedHeaders: names.map { Substring($0) },
-            signedHeadersText: Substring(signedHeaders), values: { values[$0] ?? [] }, bodyHash: BodyHash.text(of: body)
-        )
+            method: method, path: Substring(path), query: Substring(query), signedHeaders: names,
+            signedHeadersText: signedHeaders, values: { values[$0] ?? [] }, bodyHash: BodyHash.text(of: body),
+            keepsPath: service == "s3")
         let key = SigningKey(secret: credentials.secretAccessKey, scope: scope)
         let signature = key.signature(
             of: SigningKey.stringToSign(timeText: timeText, scope: scope, canonicalRequest: request))

@@ -11,8 +11,8 @@ struct SignatureClaim: Equatable {
     let form: Form
     let scope: SignatureScope
     /// Lower-case names in the order of the claim.
-    let signedHeaders: [Substring]
-    let signedHeadersText: Substring
+    let signedHeaders: [String]
+    let signedHeadersText: String
     let signature: [UInt8]
     /// The text of `X-Amz-Date`.
     let timeText: String
@@ -28,13 +28,9 @@ struct SignatureClaim: Equatable {
             throw .incomplete("Unsupported AWS 'algorithm': '\(algorithm)'.")
         }
         let dateText = header("X-Amz-Date").first ?? header("Date").first
-        let missing = [
-            ("Credential", fields.credential), ("Signature", fields.signature), ("SignedHeaders", fields.signedHeaders),
-        ].filter { $0.1 == nil }.map { "Authorization header requires '\($0.0)' parameter." }
-        let undated = "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."
         guard let credential = fields.credential, let signature = fields.signature,
             let signedHeaders = fields.signedHeaders, let dateText
-        else { throw .incomplete((missing + (dateText == nil ? [undated] : [])).joined(separator: " ")) }
+        else { throw SignatureClaim.incomplete(fields, isDated: dateText != nil) }
         try self.init(
             form: .header, credential: credential, signedHeaders: signedHeaders, signature: signature,
             timeText: dateText, sessionToken: header("X-Amz-Security-Token").first)
@@ -45,24 +41,28 @@ struct SignatureClaim: Equatable {
         guard let algorithm = query("X-Amz-Algorithm"), algorithm == SignatureScope.algorithm else {
             throw .incomplete("Unsupported AWS 'algorithm': '\(query("X-Amz-Algorithm") ?? "")'.")
         }
-        let missing = ["X-Amz-Credential", "X-Amz-Signature", "X-Amz-SignedHeaders", "X-Amz-Date", "X-Amz-Expires"]
-            .filter { query($0) == nil }.map { "AWS query-string parameters must include '\($0)'." }
         guard let credential = query("X-Amz-Credential"), let signature = query("X-Amz-Signature"),
             let signedHeaders = query("X-Amz-SignedHeaders"), let timeText = query("X-Amz-Date"),
             let expiresText = query("X-Amz-Expires")
-        else { throw .incomplete(missing.joined(separator: " ")) }
+        else {
+            let missing = [
+                "X-Amz-Credential", "X-Amz-Signature", "X-Amz-SignedHeaders", "X-Amz-Date", "X-Amz-Expires",
+            ].filter { query($0) == nil }.map { "AWS query-string parameters must include '\($0)'." }
+            throw .incomplete(missing.joined(separator: " "))
+        }
         guard let expires = Int(expiresText), (1...SignatureVerifier.longestPresignedSeconds).contains(expires) else {
             throw .incomplete(
                 "X-Amz-Expires must be a number from 1 to \(SignatureVerifier.longestPresignedSeconds) seconds.")
         }
         try self.init(
-            form: .query(expires: expires), credential: Substring(credential), signedHeaders: Substring(signedHeaders),
-            signature: Substring(signature), timeText: timeText, sessionToken: query("X-Amz-Security-Token"))
+            form: .query(expires: expires), credential: Array(credential.utf8)[...],
+            signedHeaders: Array(signedHeaders.utf8)[...], signature: Array(signature.utf8)[...], timeText: timeText,
+            sessionToken: query("X-Amz-Security-Token"))
     }
 
     private init(
-        form: Form, credential: Substring, signedHeaders: Substring, signature: Substring, timeText: String,
-        sessionToken: String?
+        form: Form, credential: ArraySlice<UInt8>, signedHeaders: ArraySlice<UInt8>, signature: ArraySlice<UInt8>,
+        timeText: String, sessionToken: String?
     ) throws(SignatureError) {
         guard let scope = SignatureScope(credential: credential) else {
             throw .incomplete("Credential must have exactly 5 slash-delimited elements.")
@@ -72,14 +72,14 @@ struct SignatureClaim: Equatable {
         }
         // Digits of the wrong kind or number can match nothing; they are a mismatch and not an incomplete header.
         guard let bytes = LowerCaseHex.decode(signature) else { throw .mismatch }
-        let names = signedHeaders.split(separator: ";", omittingEmptySubsequences: true)
-        guard names.contains("host") else {
+        let names = signedHeaders.split(separator: 0x3B, omittingEmptySubsequences: true)
+        guard names.contains(where: { $0.elementsEqual("host".utf8) }) else {
             throw .invalid("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
         }
         self.form = form
         self.scope = scope
-        self.signedHeaders = names
-        self.signedHeadersText = signedHeaders
+        self.signedHeaders = names.map { String(decoding: $0, as: UTF8.self) }
+        self.signedHeadersText = String(decoding: signedHeaders, as: UTF8.self)
         self.signature = bytes
         self.timeText = timeText
         self.time = time
@@ -92,41 +92,57 @@ struct SignatureClaim: Equatable {
     }
 
     private struct Fields {
-        var credential: Substring?
-        var signedHeaders: Substring?
-        var signature: Substring?
+        var credential: ArraySlice<UInt8>?
+        var signedHeaders: ArraySlice<UInt8>?
+        var signature: ArraySlice<UInt8>?
+    }
+
+    private static func incomplete(_ fields: Fields, isDated: Bool) -> SignatureError {
+        var sentences = [
+            ("Credential", fields.credential), ("Signature", fields.signature), ("SignedHeaders", fields.signedHeaders),
+        ].filter { $0.1 == nil }.map { "Authorization header requires '\($0.0)' parameter." }
+        if !isDated {
+            sentences.append("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
+        }
+        return .incomplete(sentences.joined(separator: " "))
     }
 
     /// Splits `<algorithm> Credential=…, SignedHeaders=…, Signature=…`; the comma may or may not have a blank behind it.
-    private static func fields(of text: String) -> (algorithm: Substring, Fields) {
+    ///
+    /// On an array of bytes, for every call is signed, and slices of texts cost ten times as much.
+    private static func fields(of text: String) -> (algorithm: String, Fields) {
         let blank: UInt8 = 0x20
-        let bytes = text.utf8
-        guard let end = bytes.firstIndex(of: blank) else { return (Substring(text), Fields()) }
+        let bytes = Array(text.utf8)
+        guard let end = bytes.firstIndex(of: blank) else { return (text, Fields()) }
         var fields = Fields()
-        for part in bytes[bytes.index(after: end)...].split(separator: 0x2C) {
+        var rest = bytes[(end + 1)...]
+        while !rest.isEmpty {
+            let part = rest.prefix { $0 != 0x2C }
+            rest = rest[part.endIndex...].dropFirst()
             guard let equals = part.firstIndex(of: 0x3D) else { continue }
-            let name = Substring(part[..<equals].drop { $0 == blank })
-            var value = part[part.index(after: equals)...]
+            let name = part[..<equals].drop { $0 == blank }
+            var value = part[(equals + 1)...]
             while value.last == blank { value = value.dropLast() }
-            switch name {
-            case "Credential": fields.credential = Substring(value)
-            case "SignedHeaders": fields.signedHeaders = Substring(value)
-            case "Signature": fields.signature = Substring(value)
-            default: continue
+            if name.elementsEqual("Credential".utf8) {
+                fields.credential = value
+            } else if name.elementsEqual("SignedHeaders".utf8) {
+                fields.signedHeaders = value
+            } else if name.elementsEqual("Signature".utf8) {
+                fields.signature = value
             }
         }
-        return (text[..<end], fields)
+        return (String(decoding: bytes[..<end], as: UTF8.self), fields)
     }
 }
 
 enum LowerCaseHex {
     /// Returns the 32 bytes of 64 lower-case hex digits, and `nil` for anything else.
-    static func decode(_ text: Substring) -> [UInt8]? {
-        guard text.utf8.count == 64 else { return nil }
+    static func decode(_ text: ArraySlice<UInt8>) -> [UInt8]? {
+        guard text.count == 64 else { return nil }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(32)
         var high: UInt8?
-        for digit in text.utf8 {
+        for digit in text {
             let value: UInt8
             switch digit {
             case 0x30...0x39: value = digit - 0x30

@@ -10,15 +10,15 @@ package struct SignatureScope: Sendable, Equatable {
     package let end: String
 
     /// Returns `nil` unless `credential` has five parts, none of them empty.
-    package init?(credential: Substring) {
+    init?(credential: ArraySlice<UInt8>) {
         // A key id may not hold a slash, so the split is exact.
-        let parts = credential.split(separator: "/", maxSplits: 5, omittingEmptySubsequences: false)
+        let parts = credential.split(separator: 0x2F, maxSplits: 5, omittingEmptySubsequences: false)
         guard parts.count == 5, parts.allSatisfy({ !$0.isEmpty }) else { return nil }
-        self.keyID = String(parts[0])
-        self.day = String(parts[1])
-        self.region = String(parts[2])
-        self.service = String(parts[3])
-        self.end = String(parts[4])
+        self.keyID = String(decoding: parts[0], as: UTF8.self)
+        self.day = String(decoding: parts[1], as: UTF8.self)
+        self.region = String(decoding: parts[2], as: UTF8.self)
+        self.service = String(decoding: parts[3], as: UTF8.self)
+        self.end = String(decoding: parts[4], as: UTF8.self)
     }
 
     package init(keyID: String, day: String, region: String, service: String) {

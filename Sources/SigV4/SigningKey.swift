@@ -2,7 +2,8 @@ import Crypto
 
 /// The derived key of one (secret, day, region, service), and what it signs.
 struct SigningKey: Sendable {
-    private let key: SymmetricKey
+    /// Has taken in the key, which costs as much as the text; each use begins with a copy.
+    private let keyed: HMAC<SHA256>
 
     init(secret: String, scope: SignatureScope) {
         var material = SymmetricKey(data: Array("AWS4\(secret)".utf8))
@@ -10,7 +11,7 @@ struct SigningKey: Sendable {
             material = SymmetricKey(
                 data: Array(HMAC<SHA256>.authenticationCode(for: Array(part.utf8), using: material)))
         }
-        self.key = material
+        self.keyed = HMAC<SHA256>(key: material)
     }
 
     static func stringToSign(timeText: String, scope: SignatureScope, canonicalRequest: [UInt8]) -> [UInt8] {
@@ -20,7 +21,11 @@ struct SigningKey: Sendable {
         out.append(0x0A)
         out.append(contentsOf: timeText.utf8)
         out.append(0x0A)
-        out.append(contentsOf: scope.text.utf8)
+        for part in [scope.day, scope.region, scope.service] {
+            out.append(contentsOf: part.utf8)
+            out.append(0x2F)
+        }
+        out.append(contentsOf: scope.end.utf8)
         out.append(0x0A)
         LowerCaseHex.append(SHA256.hash(data: canonicalRequest), to: &out)
         return out
@@ -28,13 +33,20 @@ struct SigningKey: Sendable {
 
     func signature(of stringToSign: [UInt8]) -> String {
         var out: [UInt8] = []
-        LowerCaseHex.append(HMAC<SHA256>.authenticationCode(for: stringToSign, using: self.key), to: &out)
+        LowerCaseHex.append(self.code(of: stringToSign), to: &out)
         return String(decoding: out, as: UTF8.self)
     }
 
     /// Compares in constant time.
     func accepts(_ signature: [UInt8], of stringToSign: [UInt8]) -> Bool {
-        HMAC<SHA256>.isValidAuthenticationCode(signature, authenticating: stringToSign, using: self.key)
+        // Crypto's own comparison of a code with bytes.
+        self.code(of: stringToSign) == signature
+    }
+
+    private func code(of stringToSign: [UInt8]) -> HMAC<SHA256>.MAC {
+        var code = self.keyed
+        code.update(data: stringToSign)
+        return code.finalize()
     }
 }
 

@@ -9,6 +9,8 @@ internal import LambdaCore
 /// Source: PKWARE's APPNOTE 6.3, sections 4.3.7, 4.3.12, 4.3.14 to 4.3.16.
 struct ZipDirectory {
     let entries: Int
+    /// The sum of the sizes that it claims for its files.
+    let unzippedBytes: Int
 
     private static let localHeader: UInt32 = 0x0403_4B50
     private static let directoryHeader: UInt32 = 0x0201_4B50
@@ -41,6 +43,7 @@ struct ZipDirectory {
         let claimed = try Self.checkEntries(count: count, from: offset, to: offset + size, in: bytes)
         guard claimed <= limits.unzippedBytes else { throw .tooLargeUnzipped(limit: limits.unzippedBytes) }
         self.entries = count
+        self.unzippedBytes = claimed
     }
 
     /// Walks the directory. Gives the sum of the sizes it claims; the true ones are counted again when they are known.

@@ -22,12 +22,12 @@ private let functions = "/2015-03-31/functions"
 
     @Test func `names the operation that it does not have yet`() async throws {
         try await TestServer.run { server in
-            let answer = try await server.request("POST", "\(functions)/f/versions")
+            let answer = try await server.request("GET", "/2025-11-30/capacity-providers")
             #expect(answer.status == 501)
             #expect(answer.header("x-amzn-ErrorType") == "NotImplementedException")
             #expect(
                 answer.text
-                    == #"{"Type":"Service","message":"The operation PublishVersion is not available on this server yet."}"#
+                    == #"{"Type":"Service","message":"The operation ListCapacityProviders is not available on this server yet."}"#
             )
         }
     }

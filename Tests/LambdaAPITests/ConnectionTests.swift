@@ -42,6 +42,53 @@ private let invoke = "/2015-03-31/functions/f/invocations"
         }
     }
 
+    @Test func `answers pipelined requests in their order, also where some need the decoder`() async throws {
+        let sink = FakeSink.holding()
+        try await TestServer.run(sink: sink) { server in
+            try await server.createFunction()
+            let client = try await server.connect()
+            let chunked =
+                "POST \(invoke) HTTP/1.1\r\nHost: h\r\n\(TestServer.authorization())\r\n"
+                + "Transfer-Encoding: chunked\r\n\r\n1\r\n2\r\n0\r\n\r\n"
+            try await client.send(Self.request("1") + chunked + Self.request("3") + "no request\r\n\r\n")
+            for number in 1...3 {
+                let held = try #require(await sink.nextHeld())
+                #expect(sink.submissions == number)
+                held.answer(
+                    .success(InvocationAnswer(payload: held.invocation.payload, executedVersion: "$LATEST")))
+            }
+            for number in 1...3 { #expect(try await client.answer().text == "\(number)") }
+            #expect(try await client.answer().status == 400)
+            try await client.waitForEnd()
+        }
+    }
+
+    @Test func `answers all that came before its client closed the sending side`() async throws {
+        let sink = FakeSink.holding()
+        try await TestServer.run(sink: sink) { server in
+            try await server.createFunction()
+            let client = try await server.connect()
+            try await client.send(Self.request("1") + Self.request("2") + "POST ")
+            try await client.closeOutput()
+            for number in 1...2 {
+                let held = try #require(await sink.nextHeld())
+                held.answer(
+                    .success(InvocationAnswer(payload: held.invocation.payload, executedVersion: "$LATEST")))
+                #expect(try await client.answer().text == "\(number)")
+            }
+            try await client.waitForEnd()
+        }
+    }
+
+    @Test func `answers a hundred pipelined requests that wait for nothing`() async throws {
+        try await TestServer.run { server in
+            let client = try await server.connect()
+            try await client.send(String(repeating: TestClient.text("GET", "/_lambdad/health"), count: 100))
+            for _ in 0..<100 { #expect(try await client.answer().status == 200) }
+            try await client.close()
+        }
+    }
+
     @Test func `ends where the client asks for it`() async throws {
         try await TestServer.run { server in
             let client = try await server.connect()
@@ -207,10 +254,11 @@ private let invoke = "/2015-03-31/functions/f/invocations"
     @Test func `that is new at a drain has its first request answered`() async throws {
         try await TestServer.run(sink: .holding()) { server in
             try await server.createFunction()
+            let new = try await server.connect()
+            // Accepted after the new one: its answer shows that the drain finds both.
             let known = try await server.connect()
             try await known.send(TestClient.text("GET", "/_lambdad/health"))
             _ = try await known.answer()
-            let new = try await server.connect()
             async let drained: Void = server.api.drain()
             // Its end shows that the drain has come to the connections.
             try await known.waitForEnd()

@@ -124,17 +124,65 @@ private let functions = "/2015-03-31/functions"
             "Value '[x86_64, arm64]' at 'architectures' failed to satisfy constraint: Member must have length less than or equal to 1"
         ),
         (
-            #","Layers":["arn:aws:lambda:us-east-1:123456789012:layer:l:1"]"#,
-            "Layers is not available on this server yet."
+            #","CapacityProviderConfig":{"LambdaManagedInstancesCapacityProviderConfig":{"CapacityProviderArn":"arn:aws:lambda:us-east-1:123456789012:capacity-provider:c"}}"#,
+            "CapacityProviderConfig is not available on this server yet."
         ),
-        (#","VpcConfig":{"SubnetIds":["subnet-1"]}"#, "VpcConfig is not available on this server yet."),
-        (#","PackageType":"Image""#, "PackageType is not available on this server yet."),
-        (#","Publish":true"#, "Publish is not available on this server yet."),
-        (#","ImageConfig":{"Command":["c"]}"#, "ImageConfig is not available on this server yet."),
-        (#","SnapStart":{"ApplyOn":"PublishedVersions"}"#, "SnapStart is not available on this server yet."),
-        (#","Code":{"S3Bucket":"bucket","S3Key":"k"}"#, "Code.S3Bucket is not available on this server yet."),
-        (#","Code":{"ImageUri":"i"}"#, "Code.ImageUri is not available on this server yet."),
-        (#","Code":{}"#, "Please provide the code as Code.ZipFile"),
+        (#","DurableConfig":{"ExecutionTimeout":60}"#, "DurableConfig is not available on this server yet."),
+        (#","PublishTo":"LATEST_PUBLISHED""#, "PublishTo is not available on this server yet."),
+        (
+            #","PackageType":"Image","Code":{"ImageUri":"i"}"#,
+            "Please don't provide handler or runtime or layer when the intended function PackageType is Image."
+        ),
+        (
+            #","ImageConfig":{"Command":["c"]}"#,
+            "Please don't provide ImageConfig when the intended function PackageType is Zip."
+        ),
+        (
+            #","SnapStart":{"ApplyOn":"PublishedVersions"}"#,
+            "python3.11 is not supported for SnapStart enabled functions."
+        ),
+        (
+            #","SnapStart":{"ApplyOn":"invalidOption"}"#,
+            "Value 'invalidOption' at 'snapStart.applyOn' failed to satisfy constraint: Member must satisfy enum value set: [PublishedVersions, None]"
+        ),
+        (
+            #","Runtime":"python3.7""#,
+            "The runtime parameter of python3.7 is no longer supported for creating or updating AWS Lambda functions. We recommend you use a supported runtime while creating or updating functions."
+        ),
+        (
+            #","Architectures":["X86_64"]"#,
+            "Value '[X86_64]' at 'architectures' failed to satisfy constraint: Member must satisfy constraint: [Member must satisfy enum value set: [x86_64, arm64], Member must not be null]"
+        ),
+        (
+            #","VpcConfig":{"SubnetIds":["net-1"]}"#,
+            "Value '[net-1]' at 'vpcConfig.subnetIds' failed to satisfy constraint: Member must satisfy constraint: ["
+        ),
+        (
+            #","FileSystemConfigs":[{"Arn":"arn:aws:elasticfilesystem:us-east-1:123456789012:access-point/fsap-0123456789abcdef0","LocalMountPath":"/mnt/a"}]"#,
+            "fsap-0123456789abcdef0 is not available on this server. Map its ARN to a directory"
+        ),
+        (
+            #","DeadLetterConfig":{"TargetArn":"arn:aws:s3:::bucket"}"#,
+            "The TargetArn of DeadLetterConfig must be the ARN of an SQS queue or an SNS topic."
+        ),
+        (
+            #","Tags":{"":"v"}"#,
+            "A tag's key must have 1 to 128 characters and its value at most 256."
+        ),
+        (
+            #","Code":{"S3Bucket":"bucket","S3Key":"k"}"#,
+            "Code from S3 is not available on this server: no services endpoint is configured."
+        ),
+        (#","Code":{"S3Bucket":"bucket"}"#, "Please provide both Code.S3Bucket and Code.S3Key."),
+        (
+            #","Code":{"S3Bucket":"bucket","S3Key":"k","ZipFile":"UEs="}"#,
+            "Please do not provide other FunctionCode parameters when providing a ZipFile."
+        ),
+        (
+            #","Code":{"ImageUri":"i"}"#,
+            "Please don't provide ImageUri when creating a function with packageType Zip."
+        ),
+        (#","Code":{}"#, "Please provide a source for function code."),
         (#","Code":{"ZipFile":"*"}"#, "is not base64"),
         (
             #","LoggingConfig":{"LogFormat":"Text","SystemLogLevel":"WARN"}"#,

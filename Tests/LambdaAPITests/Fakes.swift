@@ -28,10 +28,23 @@ final class FakeCodeStore: CodeStore {
     func add(zip: [UInt8]) async throws(CodeError) -> CodeReference {
         try self.state.withLock { (state) throws(CodeError) in
             if let refusal = state.refusal { throw refusal }
-            let digest = "digest\(zip.count)"
-            state.zips[digest] = zip
-            return CodeReference(digest: digest, base64: "sha\(zip.count)", size: zip.count)
+            let reference = FakeCodeStore.reference(to: zip)
+            state.zips[reference.digest] = zip
+            return reference
         }
+    }
+
+    func check(zip: [UInt8]) async throws(CodeError) -> CodeReference {
+        try self.state.withLock { (state) throws(CodeError) in
+            if let refusal = state.refusal { throw refusal }
+            return FakeCodeStore.reference(to: zip)
+        }
+    }
+
+    var digests: Set<String> { Set(self.state.withLock { $0.zips.keys }) }
+
+    private static func reference(to zip: [UInt8]) -> CodeReference {
+        CodeReference(digest: "digest\(zip.count)", base64: "sha\(zip.count)", size: zip.count, unzippedSize: zip.count)
     }
 
     func zip(digest: String) async throws(CodeError) -> [UInt8] {
@@ -108,11 +121,11 @@ final class FakeSink: InvocationSink {
     }
 }
 
-/// Has `python3.11` and nothing else.
+/// Has `python3.11` and `python3.13`, and nothing else.
 struct FakeRuntimes: RuntimeDirectory {
     func manifest(for id: String) -> RuntimeManifest? { nil }
 
     func refusal(of id: String) -> String? {
-        id == "python3.11" ? nil : "The runtime \(id) is not installed on this server."
+        ["python3.11", "python3.13"].contains(id) ? nil : "The runtime \(id) is not installed on this server."
     }
 }

@@ -73,10 +73,10 @@ private let functions = "/2015-03-31/functions"
                 listed["State"] == nil && listed["LastUpdateStatus"] == nil && listed["RuntimeVersionConfig"] == nil)
             let marker = try #require(first["NextMarker"]?.stringValue)
             let second = try await server.request(
-                "GET", "\(functions)?FunctionVersion=ALL&Marker=\(PercentEncoding.encode(marker, keepSlash: false))"
+                "GET", "\(functions)?Marker=\(PercentEncoding.encode(marker, keepSlash: false))"
             ).json()
             let arns = second["Functions"]?.arrayValue?.compactMap { $0.objectValue?["FunctionArn"]?.stringValue }
-            #expect(arns == ["arn:aws:lambda:us-east-1:123456789012:function:c:$LATEST"])
+            #expect(arns == ["arn:aws:lambda:us-east-1:123456789012:function:c"])
             #expect(second["NextMarker"] == nil)
             #expect(try await server.request("GET", "\(functions)?Marker=%2A").status == 400)
         }

@@ -100,6 +100,44 @@ import Testing
                 + "Member must satisfy regular expression pattern: [0-9]+]"),
     ]
 
+    /// What AWS lists of runtimes for new code and layers; it takes more.
+    private static let runtimes =
+        "nodejs20.x, python3.14, provided.al2023, python3.12, python3.13, nodejs24.x, nodejs22.x, java25, "
+        + "python3.10, python3.11, java21, ruby3.3, ruby3.4, ruby3.2, python3.8, python3.9, java17, nodejs16.x, "
+        + "dotnet10, dotnet8, java11, dotnet6, nodejs18.x, provided.al2, java8.al2"
+
+    /// What AWS lists for the filters of lists of layers.
+    private static let filterRuntimes =
+        "ruby3.5, ruby2.6, dotnetcore1.0, python3.7, nodejs8.10, nasa, ruby2.7, python2.7-greengrass, "
+        + "dotnetcore2.0, python3.8, java21, dotnet6, dotnetcore2.1, python3.9, java11, nodejs6.10, provided, "
+        + "dotnetcore3.1, dotnet8, java25, java17, nodejs, nodejs4.3, java8.al2, go1.x, dotnet10, nodejs20.x, "
+        + "go1.9, byol, nodejs10.x, provided.al2023, nodejs22.x, python3.10, java8, nodejs12.x, python3.11, "
+        + "nodejs24.x, nodejs8.x, python3.12, nodejs14.x, nodejs8.9, nodejs26.x, python3.13, python3.14, "
+        + "nodejs16.x, python3.15, provided.al2, nodejs4.3-edge, nodejs18.x, ruby3.2, python3.4, ruby3.3, "
+        + "ruby3.4, ruby2.5, python3.6, python2.7"
+
+    private static let layerARN = "arn:aws:lambda:us-east-1:123456789012:layer:l"
+    private static let layerPattern =
+        #"(arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:layer:"#
+        + "[a-zA-Z0-9-_]+:[0-9]+)|(arn:[a-zA-Z0-9-]+:lambda:::awslayer:[a-zA-Z0-9-_]+)"
+
+    private static let recordedOfLayers: [Case] = [
+        Case(
+            operation: .ListLayers, labels: [:], query: [("CompatibleRuntime", "runtimedoesnotexist")],
+            sentence: "Value 'runtimedoesnotexist' at 'compatibleRuntime' failed to satisfy constraint: "
+                + "Member must satisfy enum value set: [\(filterRuntimes)]"),
+        Case(
+            operation: .GetLayerVersionByArn, labels: [:], query: [("Arn", layerARN)],
+            sentence: "Value '\(layerARN)' at 'arn' failed to satisfy constraint: "
+                + "Member must satisfy regular expression pattern: \(layerPattern)"),
+        creation(
+            #""Layers":["\#(layerARN)"]"#,
+            "Value '[\(layerARN)]' at 'layers' failed to satisfy constraint: Member must satisfy constraint: "
+                + "[Member must have length less than or equal to 2048, "
+                + "Member must have length greater than or equal to 1, "
+                + "Member must satisfy regular expression pattern: \(layerPattern), Member must not be null]"),
+    ]
+
     private static let others: [Case] = [
         creation(
             #""MemorySize":64"#,
@@ -133,7 +171,7 @@ import Testing
                 + "Member must satisfy enum value set: [None, Tail]"),
     ]
 
-    @Test(arguments: recorded + others)
+    @Test(arguments: recorded + recordedOfLayers + others)
     func `is told in AWS's words`(failure: Case) {
         let error = #expect(throws: InputError.self) {
             try readShape(
@@ -160,6 +198,37 @@ import Testing
         #expect(parts[2] == "Value null at 'role' failed to satisfy constraint: Member must not be null")
         #expect(parts[3] == "Value null at 'code' failed to satisfy constraint: Member must not be null")
         #expect(parts[4].hasPrefix("Value '0' at 'timeout'"))
+    }
+
+    /// Recorded from AWS: runtimes are judged by another part of it than architectures.
+    @Test(arguments: [
+        (#"["invalidruntime"]"#, #"["invalidarch"]"#),
+        (#"["invalidruntime","invalidruntime2","nodejs20.x"]"#, #"["invalidarch","x86_64"]"#),
+    ])
+    func `of a layer is told of its runtimes and its architectures`(runtimes: String, architectures: String) {
+        let error = #expect(throws: InputError.self) {
+            try readShape(
+                .PublishLayerVersion, labels: ["LayerName": "l"],
+                body:
+                    #"{"Content":{},"CompatibleRuntimes":\#(runtimes),"CompatibleArchitectures":\#(architectures)}"#)
+        }
+        func printed(_ list: String) -> String { list.replacing("\"", with: "").replacing(",", with: ", ") }
+        #expect(
+            error
+                == .validation(
+                    "2 validation errors detected: Value '\(printed(runtimes))' at 'compatibleRuntimes' failed to satisfy "
+                        + "constraint: Member must satisfy enum value set: [\(Self.runtimes)]; Value "
+                        + "'\(printed(architectures))' at 'compatibleArchitectures' failed to satisfy constraint: Member "
+                        + "must satisfy constraint: [Member must satisfy enum value set: [x86_64, arm64], "
+                        + "Member must not be null]"))
+    }
+
+    @Test(arguments: ["python3.7", "nodejs12.x", "go1.x", "dotnetcore3.1", "provided"])
+    func `is not found in a layer's runtime that AWS takes without listing it`(runtime: String) throws {
+        _ = try readShape(
+            .PublishLayerVersion, labels: ["LayerName": "l"],
+            body: #"{"Content":{},"CompatibleRuntimes":["\#(runtime)"]}"#)
+        _ = try readShape(.ListLayers, labels: [:], query: [("CompatibleRuntime", runtime)])
     }
 
     @Test func `does not show a secret`() {

@@ -3,7 +3,7 @@
 shopt -s inherit_errexit # a failed build in $(...) ends there
 
 # What the package depends on (so that dpkg -i needs no network), and what the tests look with.
-export GUEST_PACKAGES=systemd,systemd-sysv,libnss-systemd,dbus,libseccomp2,libsystemd0,libarchive13,libsqlite3-0,libcap2-bin,bash,curl,ca-certificates,openssl,iproute2,procps,python3,python3.11,python3-venv,socat,adduser,zlib1g
+export GUEST_PACKAGES=systemd,systemd-sysv,libnss-systemd,dbus,libseccomp2,libsystemd0,libarchive13,libsqlite3-0,libcap2-bin,bash,curl,ca-certificates,openssl,iproute2,procps,nodejs,python3,python3.11,python3-venv,socat,adduser,zlib1g
 
 note() { printf '%s: %s\n' "$PROG" "$*" >&2; }
 die() { note "$*"; exit 1; }
