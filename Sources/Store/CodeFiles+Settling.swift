@@ -20,7 +20,9 @@ extension CodeFiles {
     /// Puts all trees on disk that are not there yet.
     func settle() throws(CodeError) {
         do {
-            let names = try self.zips.names().filter { try self.zips.status(of: $0)?.mode == Self.unsettledMode }
+            let names = try self.zips.names().filter { name in
+                try Self.digest(ofZip: name) != nil && self.zips.status(of: name)?.mode == Self.unsettledMode
+            }
             guard !names.isEmpty else { return }
             try self.temporary.synchronizeFileSystem()
             // A mark that is lost only means that the tree is made again.
@@ -38,18 +40,33 @@ extension CodeFiles {
         do {
             let last = try self.lastBoot()
             if let boot, boot == last { return [] }
-            var problems: [String] = []
-            if last == nil {
-                // A store that is new, or of a version that put every tree on disk at once.
-                try self.settle()
-            } else {
-                problems = try self.restoreTrees()
-            }
+            // Without the file: a store that is new, or of a version that put every tree on disk at once.
+            if last == nil { try self.settle() }
+            try self.unmarkWithoutTree()
+            let problems = try self.restoreTrees()
             try self.note(boot: boot ?? Array("unknown".utf8))
             return problems
         } catch {
             throw CodeError(wrapping: error)
         }
+    }
+
+    /// Trees may have been removed by hand, as by who restores a copy of the zips.
+    private func unmarkWithoutTree() throws {
+        var isChanged = false
+        for name in try self.zips.names() {
+            guard let digest = Self.digest(ofZip: name), try self.trees.status(of: digest.treeName) == nil,
+                try self.zips.status(of: name)?.mode == Self.settledMode
+            else { continue }
+            try self.zips.setMode(Self.unsettledMode, of: name)
+            isChanged = true
+        }
+        // Before any of the trees is there again: the mark must not outlive a tree that is not on disk.
+        if isChanged { try self.temporary.synchronizeFileSystem() }
+    }
+
+    private static func digest(ofZip name: [UInt8]) -> CodeDigest? {
+        try? CodeDigest(checking: String(String(decoding: name, as: UTF8.self).prefix { $0 != "." }))
     }
 
     private func restoreTrees() throws -> [String] {
@@ -61,8 +78,7 @@ extension CodeFiles {
         }
         var problems: [String] = []
         for name in try self.zips.names() {
-            let text = String(String(decoding: name, as: UTF8.self).prefix { $0 != "." })
-            guard let digest = try? CodeDigest(checking: text),
+            guard let digest = Self.digest(ofZip: name),
                 try self.zips.status(of: name)?.mode != Self.settledMode
             else { continue }
             do { try self.addTree(digest, from: self.zip(digest), isSynchronized: false) } catch let error as CodeError

@@ -8,8 +8,13 @@ package import LambdaCore
 /// takes the write lock at its start, so two processes may share the file; reads have connections of their own and wait
 /// for no write.
 package final class SQLiteResourceStore: ResourceStore {
-    /// How long a transaction waits for another process's.
-    private static let busyTimeoutSeconds = 5.0
+    /// What only tests choose otherwise.
+    struct Options {
+        /// How long a transaction waits for another process's, in seconds.
+        var busyTimeout = 5.0
+        /// Pages of the file, after which the disk is taken for full.
+        var largestFile: Int?
+    }
 
     private let pool: DatabasePool
     private let slots: UserSlots
@@ -23,30 +28,29 @@ package final class SQLiteResourceStore: ResourceStore {
     package convenience init(
         path: String, userSlots: Int, now: @escaping @Sendable () -> WallTime = { FileTime.now.wallTime }
     ) throws(StoreError) {
-        try self.init(path: path, userSlots: userSlots, now: now, largestFile: nil)
+        try self.init(path: path, userSlots: userSlots, now: now, options: Options())
     }
 
-    /// - Parameter largestFile: Pages of the file, after which the disk is taken for full.
     init(
-        path: String, userSlots: Int, now: @escaping @Sendable () -> WallTime, largestFile: Int?
+        path: String, userSlots: Int, now: @escaping @Sendable () -> WallTime, options: Options
     ) throws(StoreError) {
         self.slots = UserSlots(count: userSlots, now: now)
         do {
             try Self.makePrivateFile(at: path)
-            self.pool = try Self.connect(to: path)
+            self.pool = try Self.connect(to: path, options)
             try StoreSchema.migrations.migrate(self.pool)
-            try self.pool.writeWithoutTransaction { database in
-                if let largestFile { try database.execute(sql: "PRAGMA max_page_count = \(largestFile)") }
+            if let pages = options.largestFile {
+                try self.pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA max_page_count = \(pages)") }
             }
         } catch {
             throw StoreError(opening: path, error)
         }
     }
 
-    private static func connect(to path: String) throws -> DatabasePool {
+    private static func connect(to path: String, _ options: Options) throws -> DatabasePool {
         var configuration = Configuration()
         configuration.label = "store"
-        configuration.busyMode = .timeout(Self.busyTimeoutSeconds)
+        configuration.busyMode = .timeout(options.busyTimeout)
         // A pool turns the write-ahead log on, which must not happen to a file that is not ours. So another connection
         // looks first, and stays until the pool has one: the last one to go would write the log into the file.
         let first = try DatabaseQueue(path: path, configuration: configuration)

@@ -70,8 +70,10 @@ class Client:
     def _signature(self, method, path, body, host):
         now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
         scope = f"{now[:8]}/{REGION}/{SERVICE}/aws4_request"
+        # The query must be in canonical form already: sorted, and escaped as SigV4 has it.
+        path, _, query = path.partition("?")
         canonical = "\n".join([
-            method, path, "", f"host:{host}", f"x-amz-date:{now}", "", "host;x-amz-date",
+            method, path, query, f"host:{host}", f"x-amz-date:{now}", "", "host;x-amz-date",
             hashlib.sha256(body).hexdigest(),
         ])
         text = "\n".join(["AWS4-HMAC-SHA256", now, scope, hashlib.sha256(canonical.encode()).hexdigest()])

@@ -1,4 +1,5 @@
 import LambdaCore
+import TestSupport
 import Testing
 
 @testable import Store
@@ -67,5 +68,35 @@ import Testing
         #expect(try await removed >= 1)
         #expect(try self.directory.listing("code/trees").contains("\(old.digest)/") == false)
         #expect(try self.directory.listing("code/tmp").isEmpty)
+    }
+}
+
+@Suite struct `The code that is referred to` {
+    private static func code(_ letter: String) -> CodeReference {
+        CodeReference(digest: String(repeating: letter, count: 64), base64: "", size: 1)
+    }
+
+    @Test(arguments: StoreEngine.all)
+    func `is that of functions, versions, layers, and of layers that only a function knows`(
+        _ engine: StoreEngine
+    ) async throws {
+        let directory = try TemporaryDirectory()
+        let store = try engine.make(directory, 10, ManualClock())
+        let samples = try StoreSamples()
+        var latest = samples.record()
+        latest.code = Self.code("1")
+        latest.layers = [.init(versionARN: "l:1", code: Self.code("2"))]
+        var version = samples.record(version: "7")
+        version.code = Self.code("3")
+        version.layers = [.init(versionARN: "l:2", code: Self.code("4")), .init(versionARN: "l:3", code: Self.code("2"))]
+        let layer = LayerVersionRecord(
+            scope: samples.scope, layer: "l", number: 9, code: Self.code("5"), summary: "", licenseInfo: "",
+            compatibleRuntimes: [], compatibleArchitectures: [], created: WallTime(milliseconds: 0))
+        try await store.put([LatestVersion(latest), PublishedVersion(version), layer, samples.properties()])
+        let expected = Set(["1", "2", "3", "4", "5"].map { Self.code($0).digest })
+        #expect(try await store.codeDigests() == expected)
+
+        _ = try await store.write { try $0.remove(PublishedVersion.self, at: PublishedVersion(version).address) }
+        #expect(try await store.codeDigests() == expected.subtracting([Self.code("3").digest, Self.code("4").digest]))
     }
 }

@@ -132,6 +132,20 @@ import Testing
         #expect(try self.directory.listing("code/trees").contains { $0.hasPrefix(lost.digest) } == false)
     }
 
+    @Test func `makes all trees where only a copy of the zips was restored`() async throws {
+        let first = try self.open(boot: "1")
+        let code = try await first.add(zip: self.zip)
+        _ = try await first.collect(keeping: [code.digest])
+        try self.directory.remove("code/trees")
+        try self.directory.remove("code/boot")
+        _ = try self.open(boot: "1")
+        #expect(self.directory.text(self.file(code)) == "pass")
+        // It is as new as one that was just added.
+        try self.breakTree(code)
+        _ = try self.open(boot: "2")
+        #expect(self.directory.text(self.file(code)) == "pass")
+    }
+
     @Test func `starts without code that is broken, and tells which`() async throws {
         let store = try self.open(boot: "1")
         let (code, broken) = (try await store.add(zip: self.zip), try await store.add(zip: self.other))

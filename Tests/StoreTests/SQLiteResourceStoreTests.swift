@@ -16,9 +16,18 @@ import Testing
         self.samples = try StoreSamples()
     }
 
-    private func open(pages: Int? = nil) throws -> SQLiteResourceStore {
+    private func open(_ options: SQLiteResourceStore.Options = .init()) throws -> SQLiteResourceStore {
         try SQLiteResourceStore(
-            path: self.path, userSlots: 10, now: { WallTime(milliseconds: 0) }, largestFile: pages)
+            path: self.path, userSlots: 10, now: { WallTime(milliseconds: 0) }, options: options)
+    }
+
+    private static func wait(for semaphore: DispatchSemaphore) async {
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                semaphore.wait()
+                continuation.resume()
+            }
+        }
     }
 
     @Test func `has everything when it is opened again`() async throws {
@@ -60,12 +69,7 @@ import Testing
             hasWritten.signal()
             mayEnd.wait()
         }
-        await withCheckedContinuation { continuation in
-            DispatchQueue.global().async {
-                hasWritten.wait()
-                continuation.resume()
-            }
-        }
+        await Self.wait(for: hasWritten)
         let during = try await store.stored(like: old)
         mayEnd.signal()
         try await write
@@ -93,8 +97,24 @@ import Testing
         #expect(numbers.sorted() == Array(1...40))
     }
 
+    @Test func `says so where another store does not end its write`() async throws {
+        let (one, two) = (try self.open(), try self.open(.init(busyTimeout: 0.05)))
+        let (hasBegun, mayEnd) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        async let long: Int = one.write { transaction in
+            hasBegun.signal()
+            mayEnd.wait()
+            return try transaction.next(.generation)
+        }
+        await Self.wait(for: hasBegun)
+        let error = await #expect(throws: StoreError.self) { try await two.write { try $0.next(.generation) } }
+        #expect(error?.text?.contains("database is locked") == true)
+        mayEnd.signal()
+        #expect(try await long == 1)
+        #expect(try await two.write { try $0.next(.generation) } == 2)
+    }
+
     @Test func `undoes what does not fit on the disk, and goes on`() async throws {
-        let store = try self.open(pages: 100)
+        let store = try self.open(.init(largestFile: 100))
         try await store.put([self.samples.alias("kept")])
         let long = try StoreSamples(text: String(repeating: "x", count: 500_000))
         let error = await #expect(throws: StoreError.self) {
