@@ -127,7 +127,12 @@ let package = Package(
             name: "ServicesEndpointTests",
             dependencies: ["LambdaCore", "ServicesEndpoint", "SigV4", nioCore, nioPosix, nioHTTP1],
             swiftSettings: strict),
-        .testTarget(name: "StoreTests", dependencies: ["LambdaCore", "Store", grdb], swiftSettings: strict),
+        .testTarget(
+            name: "StoreTests", dependencies: ["LambdaCore", "Store", "TestSupport", "store-writer", grdb],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "store-writer", dependencies: ["LambdaCore", "Store"], path: "Tests/StoreWriter",
+            swiftSettings: strict),
     ],
     cLanguageStandard: .gnu17
 )

@@ -97,6 +97,10 @@ static void build_root(const struct lsb_child_plan *laid_out) {
     if (chdir(plan->root)) fail(LSB_STEP_ENTER_ROOT);
     if (attach(plan->code_tree, "var/task")) fail(LSB_STEP_MOUNT_CODE);
     if (plan->runtime_tree >= 0 && attach(plan->runtime_tree, "var/runtime")) fail(LSB_STEP_MOUNT_RUNTIME);
+    if (plan->layers_tree >= 0 && attach(plan->layers_tree, "opt")) fail(LSB_STEP_MOUNT_LAYERS);
+    if (plan->file_system_tree >= 0
+        && (attach(plan->mount_points_tree, "mnt") || attach(plan->file_system_tree, plan->file_system_path)))
+        fail(LSB_STEP_MOUNT_FILE_SYSTEM);
 
     const struct option tmp[] = {
         {"mode", "1777"}, {"size", laid_out->tmp_bytes}, {"nr_inodes", laid_out->tmp_inodes}};

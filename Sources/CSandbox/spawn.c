@@ -47,6 +47,8 @@ const char *lsb_step_name(int32_t step) {
     case LSB_STEP_ENTER_ROOT: return "enter the root";
     case LSB_STEP_MOUNT_CODE: return "mount /var/task";
     case LSB_STEP_MOUNT_RUNTIME: return "mount /var/runtime";
+    case LSB_STEP_MOUNT_LAYERS: return "mount /opt";
+    case LSB_STEP_MOUNT_FILE_SYSTEM: return "mount the file system";
     case LSB_STEP_MOUNT_TMP: return "mount /tmp";
     case LSB_STEP_MOUNT_PROC: return "mount /proc";
     case LSB_STEP_PIVOT_ROOT: return "pivot root";

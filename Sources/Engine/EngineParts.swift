@@ -16,6 +16,8 @@ package struct EngineParts: Sendable {
     package let runtimeServer: any RuntimeServing
     /// `nil` where no services endpoint is configured.
     package let servicesRelay: (any ServicesRelaying)?
+    /// `nil` where directories cannot be watched: an environment made from one then serves one invocation.
+    package let directories: (any HostDirectoryWatching)?
     package let settings: CurrentSettings
     package let events: EnvironmentEvents
     package let logger: Logger
@@ -25,7 +27,8 @@ package struct EngineParts: Sendable {
         codeDirectory: @escaping @Sendable (CodeReference) -> String,
         sessionName: @escaping @Sendable (FunctionName) -> String, log: any FunctionLogSink, time: any TimeSource,
         reader: any DescriptorReader, runtimeServer: any RuntimeServing, servicesRelay: (any ServicesRelaying)?,
-        settings: CurrentSettings, events: EnvironmentEvents, logger: Logger
+        directories: (any HostDirectoryWatching)? = nil, settings: CurrentSettings, events: EnvironmentEvents,
+        logger: Logger
     ) {
         self.launcher = launcher
         self.credentials = credentials
@@ -37,6 +40,7 @@ package struct EngineParts: Sendable {
         self.reader = reader
         self.runtimeServer = runtimeServer
         self.servicesRelay = servicesRelay
+        self.directories = directories
         self.settings = settings
         self.events = events
         self.logger = logger

@@ -16,12 +16,14 @@ package struct EngineSettings: Sendable, Equatable {
     package var servicesURL: String?
     /// Environments of the whole machine at one time.
     package var concurrentExecutions: Int
+    /// Directories of the host by the ARN of the file system that they stand for.
+    package var fileSystems: [String: String]
 
     package init(
         lifecycle: EnvironmentMachine.Settings = .init(), maximumAge: Duration = .seconds(6 * 3600),
         credentialsDuration: Duration = .seconds(12 * 3600), network: SandboxRequest.Network = .loopback,
         servicesPort: UInt16? = nil, servicesURL: String? = nil,
-        concurrentExecutions: Int = Limits.concurrentExecutions
+        concurrentExecutions: Int = Limits.concurrentExecutions, fileSystems: [String: String] = [:]
     ) {
         self.lifecycle = lifecycle
         self.maximumAge = maximumAge
@@ -30,6 +32,7 @@ package struct EngineSettings: Sendable, Equatable {
         self.servicesPort = servicesPort
         self.servicesURL = servicesURL
         self.concurrentExecutions = concurrentExecutions
+        self.fileSystems = fileSystems
     }
 
     /// `AWS_ENDPOINT_URL` of functions, where an endpoint is configured.

@@ -139,13 +139,11 @@ extension EnvironmentDriver {
             guard let current = self.current else { return }
             self.drainLog()
             self.flushPartialLine()
-            self.writePlatform(
-                PlatformLog.end(current.ticket.id),
-                PlatformLog.report(
-                    .init(
-                        requestID: current.ticket.id, duration: current.machine.duration(now: self.now),
-                        initDuration: self.initDuration, memorySize: self.function.memorySize,
-                        peakMemoryBytes: peak, status: status)))
+            self.writeEnd(
+                .init(
+                    requestID: current.ticket.id, duration: current.machine.duration(now: self.now),
+                    initDuration: self.initDuration, memorySize: self.function.memorySize,
+                    peakMemoryBytes: peak, status: status))
             self.initDuration = nil
             current.ticket.finish()
             self.current = nil

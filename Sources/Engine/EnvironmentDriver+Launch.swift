@@ -17,7 +17,7 @@ extension EnvironmentDriver {
         self.initBegan = self.now
         self.change { try $0.startRequested(now: self.now, settings: settings.lifecycle) }
         self.sandbox = .launching
-        let request = self.sandboxRequest(settings)
+        let request = Result { () throws(LaunchError) in try self.sandboxRequest(settings) }
         // Owned by this driver; both awaits have deadlines of their own, so it always ends.
         self.launchTask = Task { [parts = self.parts, function = self.function, loop = self.loop] in
             let result = await Self.launch(request, function: function, parts: parts, settings: settings)
@@ -25,17 +25,28 @@ extension EnvironmentDriver {
         }
     }
 
-    private func sandboxRequest(_ settings: EngineSettings) -> SandboxRequest {
-        SandboxRequest(
-            environment: self.id, functionName: self.function.key.name, userSlot: self.function.userSlot,
-            root: self.manifest.root, codeDirectory: self.parts.codeDirectory(self.function.code),
-            runtimeDirectory: self.manifest.directory, memorySize: self.function.memorySize,
-            ephemeralStorage: self.function.ephemeralStorage, network: settings.network,
-            servicesPort: settings.network == .loopback ? settings.servicesPort : nil)
+    private func sandboxRequest(_ settings: EngineSettings) throws(LaunchError) -> SandboxRequest {
+        let function = self.function
+        var fileSystem: SandboxRequest.FileSystem?
+        // The model allows one at most.
+        if let named = function.fileSystems.first {
+            guard let directory = settings.fileSystems[named.arn] else {
+                throw .notConfigured("file_systems of lambdad.conf names no directory for \(named.arn)")
+            }
+            fileSystem = .init(directory: directory, mountPath: named.mountPath)
+        }
+        return SandboxRequest(
+            environment: self.id, functionName: function.key.name, userSlot: function.userSlot,
+            root: self.manifest.root, codeDirectory: function.hotReloadPath ?? self.parts.codeDirectory(function.code),
+            runtimeDirectory: self.manifest.directory,
+            layerDirectories: function.layers.map { $0.hotReloadPath ?? self.parts.codeDirectory($0.code) },
+            fileSystem: fileSystem, memorySize: function.memorySize, ephemeralStorage: function.ephemeralStorage,
+            network: settings.network, servicesPort: settings.network == .loopback ? settings.servicesPort : nil)
     }
 
     private static func launch(
-        _ request: SandboxRequest, function: FunctionRecord, parts: EngineParts, settings: EngineSettings
+        _ request: Result<SandboxRequest, LaunchError>, function: FunctionRecord, parts: EngineParts,
+        settings: EngineSettings
     ) async -> Launched {
         let credentials: Credentials
         do {
@@ -43,7 +54,7 @@ extension EnvironmentDriver {
                 role: function.role, account: function.key.account, region: function.key.region,
                 sessionName: parts.sessionName(function.key.name), duration: settings.credentialsDuration)
         } catch { return .failed(.credentials(error)) }
-        do { return .sandbox(try await parts.launcher.launch(request), credentials) } catch {
+        do { return .sandbox(try await parts.launcher.launch(request.get()), credentials) } catch {
             return .failed(.sandbox(error))
         }
     }
@@ -145,9 +156,9 @@ extension EnvironmentDriver {
             for: .init(
                 function: self.function, manifest: self.manifest, source: self.source, credentials: credentials,
                 runtimeAPI: "\(address):\(port)", endpointURL: settings.endpointURL))
-        let arguments = self.manifest.command.map { $0 == "{handler}" ? self.function.handler : $0 }
         self.runtimeCommand = .start(
-            tag: 0, arguments: arguments, environment: environment, workingDirectory: "/var/task")
+            tag: 0, arguments: RuntimeCommand.arguments(of: self.manifest, for: self.function),
+            environment: environment, workingDirectory: "/var/task")
     }
 
     func stopSandbox() {
@@ -163,6 +174,7 @@ extension EnvironmentDriver {
             self.sandbox = .stopping
             self.flushPartialLine()
             self.closeChannels()
+            self.writeHeldLines()
             self.launchTask = Task { [launcher = self.parts.launcher, id = self.id, loop = self.loop] in
                 await launcher.stop(id)
                 loop.execute {

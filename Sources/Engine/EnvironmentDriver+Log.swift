@@ -27,27 +27,48 @@ extension EnvironmentDriver {
         self.write(entries)
     }
 
-    /// How long START may wait for company: a short invocation's three lines then reach the log in one piece, and whoever
-    /// watches a long one does not see the difference.
-    private static let startPatience = TimeAmount.milliseconds(10)
+    /// How long START, and END and REPORT of an invocation that went well, may wait for company: the lines of short
+    /// invocations that follow each other then reach the log in one piece, and whoever watches does not see the difference.
+    /// What the function itself writes never waits, and takes what waits along.
+    private static let patience = TimeAmount.milliseconds(10)
+    /// Well below what the log takes in one call.
+    private static let heldLinesLimit = 48
 
     func writeStart() {
         guard let current = self.current else { return }
         let message = Array(PlatformLog.start(current.ticket.id, version: self.function.version).utf8)
         current.ticket.appendToTail(message)
-        self.heldStart = FunctionLogEntry(
-            source: self.source, requestID: current.ticket.id, kind: .platform, message: message,
-            time: self.parts.time.wallTime)
-        guard !self.startTimerIsArmed else { return }
-        self.startTimerIsArmed = true
-        self.loop.assumeIsolated().scheduleTask(in: Self.startPatience) {
-            self.startTimerIsArmed = false
-            self.write([])
+        self.hold([
+            FunctionLogEntry(
+                source: self.source, requestID: current.ticket.id, kind: .platform, message: message,
+                time: self.parts.time.wallTime)
+        ])
+    }
+
+    /// END and REPORT.
+    func writeEnd(_ report: PlatformLog.Report) {
+        let entries = self.platformEntries([PlatformLog.end(report.requestID), PlatformLog.report(report)])
+        // Whoever gets the log's tail with the answer finds the same in the log by then.
+        let isAwaited = self.current?.ticket.invocation.wantsLogTail ?? false
+        if report.status == .success, !isAwaited { self.hold(entries) } else { self.write(entries) }
+    }
+
+    private func hold(_ entries: [FunctionLogEntry]) {
+        self.heldLines += entries
+        if self.heldLines.count >= Self.heldLinesLimit { return self.writeHeldLines() }
+        guard !self.heldLinesTimerIsArmed else { return }
+        self.heldLinesTimerIsArmed = true
+        self.loop.assumeIsolated().scheduleTask(in: Self.patience) {
+            self.heldLinesTimerIsArmed = false
+            self.writeHeldLines()
         }
     }
 
-    /// Lines that belong together are given to the log in one piece, which costs it one call.
-    func writePlatform(_ lines: String...) {
+    func writeHeldLines() { self.write([]) }
+
+    func writePlatform(_ line: String) { self.write(self.platformEntries([line])) }
+
+    private func platformEntries(_ lines: [String]) -> [FunctionLogEntry] {
         let time = self.parts.time.wallTime
         let request = self.current?.ticket.id
         let entries = lines.map { line in
@@ -55,17 +76,14 @@ extension EnvironmentDriver {
                 source: self.source, requestID: request, kind: .platform, message: Array(line.utf8), time: time)
         }
         for entry in entries { self.current?.ticket.appendToTail(entry.message) }
-        self.write(entries)
+        return entries
     }
 
-    /// After a START that waits, so that the order stays.
+    /// After what waits, so that the order stays.
     private func write(_ more: [FunctionLogEntry]) {
-        var entries = more
-        if let start = self.heldStart {
-            self.heldStart = nil
-            entries.insert(start, at: 0)
-        }
+        let entries = self.heldLines.isEmpty ? more : self.heldLines + more
         guard !entries.isEmpty else { return }
+        self.heldLines.removeAll(keepingCapacity: true)
         guard !self.parts.log.append(entries), !self.logIsHeld, let pipe = self.logPipe else { return }
         self.logIsHeld = true
         pipe.setReading(false)
@@ -103,12 +121,10 @@ extension EnvironmentDriver {
             deadline: self.parts.time.wallTime)
         defer { self.current = nil }
         self.writeStart()
-        self.writePlatform(PlatformLog.end(ticket.id))
-        self.writePlatform(
-            PlatformLog.report(
-                .init(
-                    requestID: ticket.id, duration: self.now.since(began), initDuration: nil,
-                    memorySize: self.function.memorySize, peakMemoryBytes: self.readPeakMemory(), status: status)))
+        self.writeEnd(
+            .init(
+                requestID: ticket.id, duration: self.now.since(began), initDuration: nil,
+                memorySize: self.function.memorySize, peakMemoryBytes: self.readPeakMemory(), status: status))
         ticket.respond(payload: words.body, isFunctionError: true)
         ticket.finish()
     }

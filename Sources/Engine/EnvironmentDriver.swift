@@ -72,8 +72,9 @@ final class EnvironmentDriver: @unchecked Sendable {
     var initDuration: Duration?
     var splitter = LogLineSplitter()
     var logIsHeld = false
-    var heldStart: FunctionLogEntry?
-    var startTimerIsArmed = false
+    /// Lines that wait for company.
+    var heldLines: [FunctionLogEntry] = []
+    var heldLinesTimerIsArmed = false
 
     var lifecycleTimer: Scheduled<Void>?
     var lifecycleTimerDue: Instant?
@@ -136,7 +137,7 @@ final class EnvironmentDriver: @unchecked Sendable {
         guard before != after else { return }
         self.parts.events.emit(
             EnvironmentEvent(
-                environment: self.id, function: self.function.key, from: before, to: after, at: self.now))
+                environment: self.id, version: self.function.versionKey, from: before, to: after, at: self.now))
     }
 
     private func perform(_ action: EnvironmentMachine.Action) {

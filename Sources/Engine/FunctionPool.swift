@@ -3,12 +3,12 @@ internal import Lifecycle
 internal import Logging
 internal import NIOCore
 
-/// The environments of one function, on one event loop.
+/// The environments of one version of a function, on one event loop.
 ///
 /// - Note: `@unchecked Sendable` because closures on its event loop capture it; every method is called on `loop`, as its
 ///   plane asserts.
 final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
-    let key: FunctionKey
+    let key: VersionKey
     private let parts: EngineParts
     private let loop: any EventLoop
     private let gate: StartGate
@@ -21,6 +21,8 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
     private var turnsAwaited = 0
     /// Those that hold one of the machine's places for starting.
     private var starting: Set<EnvironmentID> = []
+    /// Directories of the host that environments have mounted as they are.
+    private var content = HotContent()
     private let onQuiet: (FunctionPool) -> Void
 
     /// `onQuiet` is called when an invocation or an environment has ended.
@@ -28,18 +30,25 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
         record: FunctionRecord, parts: EngineParts, gate: StartGate, loop: any EventLoop,
         onQuiet: @escaping (FunctionPool) -> Void
     ) {
-        self.key = record.key
+        self.key = record.versionKey
         self.record = record
         self.parts = parts
         self.gate = gate
         self.loop = loop
         self.onQuiet = onQuiet
+        self.watchContent()
     }
 
+    deinit { self.content.cancel() }
+
     var isEmpty: Bool { self.drivers.isEmpty && self.tickets.isEmpty }
+    /// Kept although it is empty: whoever comes next waits until the code is whole.
+    var awaitsContent: Bool { self.content.isChanging }
     /// Invocations that wait or run.
     var load: Int { self.machine.waitingCount + self.machine.busyCount }
-    var codeInUse: [String] { self.drivers.values.map(\.function.code.digest) }
+    var codeInUse: [String] {
+        self.drivers.values.flatMap { [$0.function.code.digest] + $0.function.layers.map(\.code.digest) }
+    }
 
     func submit(_ ticket: InvocationTicket) {
         self.recordChanged(ticket.invocation.function)
@@ -54,9 +63,11 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
 
     /// Asks for a turn for each start that the waiting invocations still need.
     private func requestStarts() {
+        // What is half written is not started from; see ``HotContent``.
+        guard !self.content.isChanging else { return }
         while self.machine.missingStarts > self.turnsAwaited {
             self.turnsAwaited += 1
-            self.gate.start(for: self.key) { [loop = self.loop] in
+            self.gate.start(for: self.key.function) { [loop = self.loop] in
                 // The turn may come on another loop's thread.
                 loop.execute { self.startNext() }
             }
@@ -67,8 +78,47 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
     func recordChanged(_ record: FunctionRecord) {
         guard record.generation > self.record.generation else { return }
         self.record = record
+        self.replaceAll()
+        self.watchContent()
+    }
+
+    /// What environments are made from is another: an invocation that arrives from here on runs none of the old.
+    private func replaceAll() {
         self.machine.functionChanged()
         self.drainAll()
+    }
+
+    private func watchContent() {
+        self.content.cancel()
+        self.content = HotContent(of: self.record)
+        guard !self.content.directories.isEmpty else { return }
+        let number = self.content.number
+        self.content.watch(with: self.parts.directories) { [weak self, loop = self.loop] directory, event in
+            guard let self else { return }
+            loop.execute { self.contentReported(event, of: directory, number) }
+        }
+    }
+
+    private func contentReported(_ event: HostDirectoryEvent, of directory: String, _ number: UInt64) {
+        // An earlier record's watch may have had this on its way.
+        guard number == self.content.number else { return }
+        self.content.reported(event, of: directory)
+        let metadata: Logger.Metadata = ["function": "\(self.key.function.name)", "directory": "\(directory)"]
+        switch event {
+        case .changing:
+            self.parts.logger.debug("the code's directory changes", metadata: metadata)
+            self.replaceAll()
+        case .settled:
+            self.requestStarts()
+            self.onQuiet(self)
+        case .lost(let reason):
+            self.parts.logger.warning(
+                "changes of a directory cannot be told, every invocation gets a fresh environment: \(reason)",
+                metadata: metadata)
+            self.replaceAll()
+            self.requestStarts()
+            self.onQuiet(self)
+        }
     }
 
     func drainAll() { for driver in Array(self.drivers.values) { driver.drain() } }
@@ -82,8 +132,8 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
 
     private func startNext() {
         self.turnsAwaited -= 1
-        guard self.machine.missingStarts > 0 else {
-            // Somebody's environment became free first and took the invocation.
+        guard self.machine.missingStarts > 0, !self.content.isChanging else {
+            // Somebody's environment became free first and took the invocation, or the code is being written.
             self.gate.startEnded()
             return
         }
@@ -104,6 +154,8 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
         self.starting.insert(driver.id)
         self.machine.startBegan(driver.id)
         driver.start()
+        // Nobody would tell of a change: it serves who waits for it, and nobody else.
+        if self.content.isUnwatched { driver.drain() }
     }
 
     /// The oldest waiting invocation has no start to wait for.
@@ -157,20 +209,10 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
         case .timedOut: ticket.fail(.startupTimedOut)
         case .cancelled(.shutdown): ticket.fail(.shuttingDown)
         case .cancelled(.delete), .cancelled(.update): ticket.fail(.functionDeleted)
-        case .sandbox(let error): ticket.fail(.startFailed(Self.text(error)))
+        case .sandbox: ticket.fail(.startFailed("\(failure)"))
         case .credentials(let error): ticket.fail(.startFailed("the execution role's credentials: \(error)"))
         case .sandboxEnded: ticket.fail(.startFailed("the sandbox ended while it was starting"))
         case .initError, .runtimeExited, .invalidEntrypoint: ticket.fail(.startFailed("\(failure)"))
-        }
-    }
-
-    private static func text(_ error: LaunchError) -> String {
-        switch error {
-        case .refused(let rule): "the executor refused the plan: \(rule)"
-        case .setupFailed(let step, let number): "step \(step) of the sandbox failed with errno \(number)"
-        case .vanished: "the sandbox was killed while it was made"
-        case .timedOut: "the executor did not answer in time"
-        case .disconnected(let reason): "no connection to the executor: \(reason)"
         }
     }
 }

@@ -4,8 +4,8 @@ internal import Logging
 package import NIOCore
 internal import Synchronization
 
-/// The hot path: invocations to environments. Every function has its pool on one event loop, chosen by its key, so that
-/// a warm invocation needs no lock and at most one change of thread.
+/// The hot path: invocations to environments. Every version of a function has a pool; all pools of a function are on one
+/// event loop, chosen by the function's key, so that a warm invocation needs no lock and at most one change of thread.
 package final class InvocationPlane: InvocationSink {
     private let parts: EngineParts
     private let gate = StartGate()
@@ -35,18 +35,20 @@ package final class InvocationPlane: InvocationSink {
 
     package func functionChanged(_ record: FunctionRecord) {
         let place = self.place(of: record.key)
-        place.run { place.pools[record.key]?.recordChanged(record) }
+        place.run { place.pools[record.versionKey]?.recordChanged(record) }
     }
 
-    /// Every pool runs `$LATEST` still.
-    package func versionDeleted(_ version: VersionKey) {}
+    package func versionDeleted(_ version: VersionKey) {
+        let place = self.place(of: version.function)
+        place.run { place.retire { $0 == version } }
+    }
 
     package func functionDeleted(_ key: FunctionKey) {
         let place = self.place(of: key)
-        place.run { place.retire(key) }
+        place.run { place.retire { $0.function == key } }
     }
 
-    /// Digests of code that environments have mounted.
+    /// Digests of code and layers that environments have mounted.
     package func codeInUse() async -> Set<String> {
         var digests: Set<String> = []
         for place in self.places { digests.formUnion(await place.ask { $0.flatMap(\.codeInUse) }) }
@@ -103,8 +105,8 @@ package final class InvocationPlane: InvocationSink {
 /// - Note: `@unchecked Sendable`: `pools` and `retired` are touched in ``run(_:)`` only, which is always on `loop`.
 private final class LoopPlace: @unchecked Sendable {
     let loop: any EventLoop
-    var pools: [FunctionKey: FunctionPool] = [:]
-    /// Pools of deleted functions whose invocations still run.
+    var pools: [VersionKey: FunctionPool] = [:]
+    /// Pools of deleted versions whose invocations still run.
     private var retired: [FunctionPool] = []
 
     init(loop: any EventLoop) { self.loop = loop }
@@ -114,17 +116,21 @@ private final class LoopPlace: @unchecked Sendable {
     }
 
     func pool(for record: FunctionRecord, parts: EngineParts, gate: StartGate) -> FunctionPool {
-        if let pool = self.pools[record.key] { return pool }
+        let key = record.versionKey
+        if let pool = self.pools[key] { return pool }
         let pool = FunctionPool(
             record: record, parts: parts, gate: gate, loop: self.loop, onQuiet: { [weak self] in self?.poolQuiet($0) })
-        self.pools[record.key] = pool
+        self.pools[key] = pool
         return pool
     }
 
-    func retire(_ key: FunctionKey) {
-        guard let pool = self.pools.removeValue(forKey: key) else { return }
-        pool.drainAll()
-        if !pool.isEmpty { self.retired.append(pool) }
+    /// Every pool on this loop is looked at: versions are deleted rarely, and an index would be one more thing to keep.
+    func retire(where isGone: (VersionKey) -> Bool) {
+        for key in self.pools.keys.filter(isGone) {
+            guard let pool = self.pools.removeValue(forKey: key) else { continue }
+            pool.drainAll()
+            if !pool.isEmpty { self.retired.append(pool) }
+        }
     }
 
     func stopAll() { for pool in Array(self.pools.values) + self.retired { pool.stopAll(.shutdown) } }
@@ -138,6 +144,6 @@ private final class LoopPlace: @unchecked Sendable {
     private func poolQuiet(_ pool: FunctionPool) {
         guard pool.isEmpty else { return }
         self.retired.removeAll { $0 === pool }
-        if self.pools[pool.key] === pool { self.pools[pool.key] = nil }
+        if self.pools[pool.key] === pool, !pool.awaitsContent { self.pools[pool.key] = nil }
     }
 }

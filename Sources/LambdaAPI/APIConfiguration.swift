@@ -14,6 +14,17 @@ package struct APIConfiguration: Sendable {
     package var defaultAccount = AccountID.standard
     package var defaultRegion = Region.standard
 
+    /// Invocations of all functions of an account and region at one time: `ConcurrentExecutions` of the account's limits.
+    package var accountConcurrency = Limits.concurrentExecutions
+    /// What of ``accountConcurrency`` reserved and provisioned concurrency must leave to the other functions.
+    package var minimumUnreservedConcurrency = Limits.unreservedConcurrency
+    /// The domain of function URLs' names, `ID.lambda-url.REGION.DOMAIN`; where there is none, callers on this machine are
+    /// told `localhost` and others the form by path.
+    package var functionURLDomain: String?
+    /// Whether a function URL's policy must allow `lambda:InvokeFunction` beside `lambda:InvokeFunctionUrl`, as AWS asks of
+    /// URLs made since October 2025.
+    package var functionURLsNeedInvokePermission = false
+
     /// Connections served at one time; one more is closed at once.
     package var maximumConnections = 4_096
     /// Bytes of large request bodies held at one time, all connections together; past it a body is refused with a 503.

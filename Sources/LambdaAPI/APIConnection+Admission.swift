@@ -13,8 +13,14 @@ extension APIConnection {
             switch request.subject {
             case .invoke: (Limits.synchronousPayloadBytes, true)
             case .operation(let operation, _): (APIConnection.limit(of: operation), true)
-            case .code, .health, .unknown: (Limits.synchronousPayloadBytes, false)
+            case .code, .health, .unknown, .url: (Limits.synchronousPayloadBytes, false)
             }
+        if case .url(let address) = request.subject,
+            let error = self.server.urls.refusal(
+                of: address, target: request.target, headers: request.head.headers, arrival: request.arrival)
+        {
+            return error
+        }
         if needsSignature {
             do {
                 try self.server.invoker.authenticator.precheck(
@@ -32,6 +38,9 @@ extension APIConnection {
     }
 
     static func subject(of head: HTTPRequestHead, _ target: RequestTarget) -> Subject {
+        if let address = FunctionURLAddress(host: head.headers.first(name: "Host"), target: target) {
+            return .url(address)
+        }
         if let label = Invoker.label(method: head.method, path: target.path) { return .invoke(label: label) }
         if target.path.hasPrefix("/_lambdad/") {
             guard head.method == .GET else { return .unknown }
@@ -46,13 +55,20 @@ extension APIConnection {
     }
 
     /// Why a body of `length` bytes is too much, if it is.
-    static func refusal(of length: Int, for subject: Subject) -> APIError? {
+    ///
+    /// - Parameter headers: Looked at only where it matters which type of invocation it is.
+    static func refusal(
+        of length: Int, for subject: Subject, headers: @autoclosure () -> HTTPHeaders
+    ) -> APIError? {
         switch subject {
         case .invoke:
+            guard length > Limits.eventPayloadBytes else { return nil }
+            if Invoker.isEvent(headers()) { return .eventPayloadTooLarge(length) }
             return length > Limits.synchronousPayloadBytes ? .payloadTooLarge(length) : nil
         case .operation(let operation, _):
             let limit = self.limit(of: operation)
             return length >= limit ? .requestTooLarge(operation, limit: limit) : nil
+        case .url: return length > Limits.synchronousPayloadBytes ? .functionURLBodyTooLarge : nil
         case .code, .health, .unknown:
             return length > Limits.synchronousPayloadBytes
                 ? APIError(.requestEntityTooLarge, "The request is too large.") : nil

@@ -9,16 +9,19 @@ extension APIConnection {
     ///   - announcesClose: Whether the client is told that it will end, although not at once.
     func write(_ response: APIResponse, requestID: RequestID, closing: Bool, announcesClose: Bool = false) {
         guard let context = self.context else { return }
-        var bytes = context.channel.allocator.buffer(capacity: 512 + response.body.count)
+        var bytes = ByteBuffer()
+        bytes.reserveCapacity(512 + response.body.count)
         let status = HTTPResponseStatus(statusCode: Int(response.status))
         bytes.writeStatusLine(Int(status.code), status.reasonPhrase)
         bytes.writeHeader("Date", self.dateText())
         for header in response.headers { bytes.writeHeader(header.name, header.value) }
         bytes.writeHeader(HeaderName.requestID, requestID.text)
-        if response.status != 204 { bytes.writeHeader(HeaderName.contentLength, response.body.count) }
+        if response.status != 204, response.status != 304 {
+            bytes.writeHeader(HeaderName.contentLength, response.body.count)
+        }
         bytes.writeHeader("Connection", closing || announcesClose ? "close" : "keep-alive")
         bytes.writeStaticString("\r\n")
-        bytes.writeBytes(response.body)
+        if !response.isHead { bytes.writeBytes(response.body) }
         guard closing else { return context.writeAndFlush(self.wrapOutboundOut(bytes), promise: nil) }
         let bound = NIOLoopBound(self, eventLoop: self.loop)
         context.writeAndFlush(self.wrapOutboundOut(bytes)).whenComplete { _ in

@@ -39,6 +39,7 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
     enum Subject {
         case invoke(label: Substring)
         case operation(Operation, labels: [String: String])
+        case url(FunctionURLAddress)
         case code
         case health
         case unknown
@@ -252,7 +253,9 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
             return self.refuse(.badRequestID)
         }
         let length = head.headers.first(name: HeaderName.contentLength).flatMap { Int($0) } ?? 0
-        if let error = APIConnection.refusal(of: length, for: subject) { return self.refuse(error) }
+        if let error = APIConnection.refusal(of: length, for: subject, headers: head.headers) {
+            return self.refuse(error)
+        }
         if let error = self.admit(request, bodyOf: length) { return self.refuse(error) }
         // Reserved by what was promised, but no more than a small request: memory is given for bytes, not for words.
         if length > 0 { request.body.reserveCapacity(min(length, 65_536)) }
@@ -262,7 +265,9 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
     private func bodyArrived(_ bytes: ByteBuffer) {
         guard self.phase == .body, let request = self.request else { return }
         let length = request.body.count + bytes.readableBytes
-        if let error = APIConnection.refusal(of: length, for: request.subject) { return self.refuse(error) }
+        if let error = APIConnection.refusal(of: length, for: request.subject, headers: request.head.headers) {
+            return self.refuse(error)
+        }
         request.body.append(contentsOf: bytes.readableBytesView)
     }
 
@@ -291,6 +296,7 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
         self.phase = .answering
         switch request.subject {
         case .invoke(let label): self.invoke(request, label: label)
+        case .url(let address): self.callURL(address, request)
         case .operation(let operation, let labels): self.submit(request, .operation(operation, labels: labels))
         case .code: self.submit(request, .code)
         case .health: self.finish(self.server.health)
@@ -323,6 +329,8 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
             switch decision {
             case .dryRun(let trace):
                 self.finish(APIResponse(status: 204, headers: [.init(name: HeaderName.traceID, value: trace)]))
+            case .enqueue(let event):
+                self.submit(request, .event(event))
             case .run(let invocation):
                 self.run(invocation)
             }
@@ -353,8 +361,11 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
         }
     }
 
+    /// The body has become part of something else, and the answer may be long in coming.
+    func forgetBody() { self.request?.body = [] }
+
     /// Writes the answer of the present request; of a client that has gone, nothing is left to do.
-    private func finish(_ response: APIResponse) {
+    func finish(_ response: APIResponse) {
         guard self.phase == .answering, let request = self.request else { return }
         let isLast = self.isInputClosed && self.input.isEmpty
         let closing = isLast || !request.head.isKeepAlive || self.server.isDraining

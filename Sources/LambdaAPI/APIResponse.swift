@@ -10,6 +10,8 @@ package struct APIResponse: Sendable, Equatable {
     package var status: UInt
     package var headers: [Header]
     package var body: [UInt8]
+    /// Whether it answers a HEAD request: the body's length is told, and the body is not sent.
+    package var isHead = false
 
     package init(status: UInt, headers: [Header] = [], body: [UInt8] = []) {
         self.status = status
@@ -31,6 +33,11 @@ package struct APIResponse: Sendable, Equatable {
     }
 
     static let noContent = APIResponse(status: 204)
+
+    /// Of an asynchronous invocation that is on disk.
+    static func accepted(trace: String) -> APIResponse {
+        APIResponse(status: 202, headers: [Header(name: HeaderName.traceID, value: trace)])
+    }
 
     /// What AWS's front end says to a path or method that it does not know.
     static let unknownOperation = APIResponse(status: 404, body: Array("<UnknownOperationException/>\n".utf8))

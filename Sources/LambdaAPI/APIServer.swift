@@ -25,6 +25,7 @@ package final class APIServer: Sendable {
 
     let configuration: APIConfiguration
     let invoker: Invoker
+    let urls: FunctionURLs
     let bodies: BodyBudget
     let sink: any InvocationSink
     let time: any TimeSource
@@ -36,9 +37,15 @@ package final class APIServer: Sendable {
     private let jobs: AsyncStream<Job>
     private let jobSource: AsyncStream<Job>.Continuation
 
+    /// - Parameters:
+    ///   - events: Takes asynchronous invocations; without it they are refused.
+    ///   - draw: Gives numbers from 0 up to, but not including, 1, by which aliases with weights choose.
     package init(
         configuration: APIConfiguration, store: any ResourceStore, code: any CodeStore, sink: any InvocationSink,
-        runtimes: any RuntimeDirectory, credentials: CredentialBook, time: any TimeSource, log: Logger
+        runtimes: any RuntimeDirectory, credentials: CredentialBook, time: any TimeSource, log: Logger,
+        events: (any EventAcceptor)? = nil,
+        provisionedStatus: any ProvisionedStatusSource = NoProvisionedEnvironments(),
+        draw: @escaping @Sendable () -> Double = { .random(in: 0..<1) }
     ) {
         self.configuration = configuration
         self.sink = sink
@@ -47,11 +54,15 @@ package final class APIServer: Sendable {
         self.store = store
         let authenticator = Authenticator(configuration: configuration, credentials: credentials)
         self.bodies = BodyBudget(bytes: configuration.bufferedBodyBytes)
-        self.invoker = Invoker(authenticator: authenticator, catalog: self.catalog, time: time)
+        self.invoker = Invoker(
+            authenticator: authenticator, catalog: self.catalog, time: time, acceptsEvents: events != nil, draw: draw)
+        self.urls = FunctionURLs(
+            configuration: configuration, authenticator: authenticator, catalog: self.catalog, time: time)
         self.controlPlane = ControlPlane(
-            store: store, code: code, sink: sink, runtimes: runtimes, catalog: self.catalog,
+            store: store, code: code, sink: sink, runtimes: runtimes,
+            catalog: self.catalog,
             authenticator: authenticator, links: CodeLinks(time: time), time: time, log: log,
-            configuration: configuration)
+            configuration: configuration, events: events, provisionedStatus: provisionedStatus)
         // Bounded by the connections: each has at most one request under way.
         (self.jobs, self.jobSource) = AsyncStream.makeStream()
     }
@@ -86,6 +97,7 @@ package final class APIServer: Sendable {
             self.log.notice("finishing what was interrupted", metadata: ["function": "\(key.arn)"])
             await self.controlPlane.finishTransition(of: key, requestID: .random())
         }
+        await self.controlPlane.finishInterruptedMappings()
     }
 
     /// Serves a listening socket that was inherited. Owns the descriptor from now on, also where it throws.

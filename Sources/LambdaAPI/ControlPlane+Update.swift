@@ -14,6 +14,11 @@ extension ControlPlane {
         if let revision = call.input["RevisionId"]?.stringValue, revision != current.revisionID {
             throw .revisionMismatch
         }
+        // Asked once before the code is brought here, and again in the transaction that counts.
+        let signing = self.catalog.entry(key)?.properties?.codeSigningConfigARN
+        if let signing, current.packageType == .zip {
+            try await self.read(call.requestID) { try DeploymentRule.checkSigning(signing, of: key, in: $0) }
+        }
         let isDryRun = call.input["DryRun"]?.boolValue == true
         let placed = try await self.place(source, isDryRun: isDryRun, call)
         let now = self.time.wallTime

@@ -10,6 +10,8 @@ struct ControlRequest: Sendable {
         case operation(Operation, labels: [String: String])
         /// A zip behind a signed link.
         case code
+        /// An Invoke of type Event, verified and checked by the ``Invoker``.
+        case event(AcceptedEvent)
     }
 
     let requestID: RequestID
@@ -59,12 +61,17 @@ struct ControlPlane: Sendable {
     let time: any TimeSource
     let log: Logger
     let configuration: APIConfiguration
+    /// `nil` where this server takes no asynchronous invocations.
+    var events: (any EventAcceptor)?
+    var provisionedStatus: any ProvisionedStatusSource = NoProvisionedEnvironments()
     let gate = SerialGate()
 
     func answer(_ request: ControlRequest) async -> Outcome {
         do {
             switch request.subject {
             case .code: return Outcome(try await self.download(request))
+            case .event(let event):
+                return Outcome(try await self.accept(event, answer: .accepted(trace: event.traceHeader)))
             case .operation(let operation, let labels):
                 return try await self.perform(operation, labels: labels, request)
             }
@@ -103,7 +110,8 @@ struct ControlPlane: Sendable {
             throw APIError(.serialization, "The query holds a broken percent escape.")
         }
         var body: JSONValue?
-        if !request.body.isEmpty {
+        // A raw payload is judged by its operation, in that operation's words.
+        if !request.body.isEmpty, operation != .InvokeAsync {
             do { body = try JSONValue.parse(request.body) } catch { throw APIError(.serialization, error.description) }
         }
         // The model's list of runtimes is AWS's of one day. This server's is what its operator installed, so the name is

@@ -10,7 +10,9 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     case invalidRequestContent = "InvalidRequestContentException"
     case policyLengthExceeded = "PolicyLengthExceededException"
     case preconditionFailed = "PreconditionFailedException"
+    case provisionedConcurrencyConfigNotFound = "ProvisionedConcurrencyConfigNotFoundException"
     case resourceConflict = "ResourceConflictException"
+    case resourceInUse = "ResourceInUseException"
     case resourceNotFound = "ResourceNotFoundException"
     case service = "ServiceException"
     case tooManyRequests = "TooManyRequestsException"
@@ -48,14 +50,16 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     /// The table. Source: the service model's exceptions, and recordings where the model is silent.
     package var shape: Shape {
         switch self {
-        case .codeSigningConfigNotFound: Shape(status: 404, messageKey: "Message", fault: nil)
+        case .codeSigningConfigNotFound: Shape(status: 404, messageKey: "Message", fault: .user)
         case .codeStorageExceeded: Shape(status: 400, messageKey: "message", fault: .user)
         case .codeVerificationFailed: Shape(status: 400, messageKey: "Message", fault: .user)
         case .invalidParameterValue: Shape(status: 400, messageKey: "message", fault: .user)
         case .invalidRequestContent: Shape(status: 400, messageKey: "message", fault: .user)
         case .policyLengthExceeded: Shape(status: 400, messageKey: "message", fault: .user)
         case .preconditionFailed: Shape(status: 412, messageKey: "message", fault: .user)
+        case .provisionedConcurrencyConfigNotFound: Shape(status: 404, messageKey: "message", fault: .user)
         case .resourceConflict: Shape(status: 409, messageKey: "message", fault: .user)
+        case .resourceInUse: Shape(status: 400, messageKey: "Message", fault: .user)
         case .resourceNotFound: Shape(status: 404, messageKey: "Message", fault: .user)
         case .service: Shape(status: 500, messageKey: "Message", fault: .service)
         case .tooManyRequests: Shape(status: 429, messageKey: "message", fault: .user)
@@ -83,24 +87,28 @@ package struct APIError: Error, Equatable {
     /// Which limit was reached; only TooManyRequestsException has it.
     package enum ThrottleReason: String, Sendable {
         case concurrentInvocations = "ConcurrentInvocationLimitExceeded"
+        case reservedConcurrentInvocations = "ReservedFunctionConcurrentInvocationLimitExceeded"
     }
 
     package let code: ErrorCode
     /// `nil` is sent as JSON's null, as AWS does where it keeps the reason to itself.
     package let message: String?
     package let reason: ThrottleReason?
+    /// Whether the body has `Type`. AWS leaves it out of some errors whose code has it otherwise.
+    package let showsFault: Bool
 
-    package init(_ code: ErrorCode, _ message: String?, reason: ThrottleReason? = nil) {
+    package init(_ code: ErrorCode, _ message: String?, reason: ThrottleReason? = nil, showsFault: Bool = true) {
         self.code = code
         self.message = message
         self.reason = reason
+        self.showsFault = showsFault
     }
 
     package var body: [UInt8] {
         let shape = self.code.shape
         var object = JSONObject()
         if let reason { object["Reason"] = .string(reason.rawValue) }
-        if let fault = shape.fault { object["Type"] = .string(fault.rawValue) }
+        if self.showsFault, let fault = shape.fault { object["Type"] = .string(fault.rawValue) }
         object[shape.messageKey] = self.message.map { .string($0) } ?? .null
         return JSONValue.object(object).serialized
     }

@@ -28,4 +28,13 @@ struct HTTPDate {
         return "\(self.weekdays[days % 7]), \(digits(6..<8)) \(self.months[month]) \(digits(0..<4)) "
             + "\(digits(9..<11)):\(digits(11..<13)):\(digits(13..<15)) GMT"
     }
+
+    /// `06/Nov/1994:08:49:37 +0000`, the form of access logs and of `requestContext.time`.
+    static func formatForLog(_ time: WallTime) -> String {
+        let compact = Array(time.signatureText.utf8)
+        func digits(_ range: Range<Int>) -> String { String(decoding: compact[range], as: UTF8.self) }
+        let month = (Int(digits(4..<6)) ?? 1) - 1
+        return "\(digits(6..<8))/\(self.months[month])/\(digits(0..<4)):"
+            + "\(digits(9..<11)):\(digits(11..<13)):\(digits(13..<15)) +0000"
+    }
 }

@@ -11,6 +11,8 @@ struct Invoker: Sendable {
         case run(Invocation)
         /// Everything was checked, and nothing shall run.
         case dryRun(trace: String)
+        /// To be run later; for the queue.
+        case enqueue(AcceptedEvent)
     }
 
     /// The parts of one request, complete.
@@ -28,6 +30,9 @@ struct Invoker: Sendable {
     let authenticator: Authenticator
     let catalog: FunctionCatalog
     let time: any TimeSource
+    let acceptsEvents: Bool
+    /// See ``AliasRouting/version(draw:)``.
+    let draw: @Sendable () -> Double
 
     private static let prefix = "/2015-03-31/functions/".utf8
     private static let suffix = "/invocations".utf8
@@ -51,30 +56,41 @@ struct Invoker: Sendable {
             method: request.method, target: request.target, headers: request.headers, body: request.body,
             arrival: request.arrival)
         let options = try Options(request)
+        guard self.acceptsEvents || !options.isEvent else { throw .eventInvocation }
         let (key, qualifier) = try options.reference.resolve(
             account: caller.account, region: caller.region, queryQualifier: options.qualifier)
-        guard let record = self.catalog.record(key) else {
-            throw .functionNotFound(key, qualifier: qualifier ?? FunctionReference.latest)
-        }
-        guard qualifier == nil || qualifier == FunctionReference.latest else {
-            throw .functionNotFound(key, qualifier: qualifier)
-        }
-        guard record.state == .active else { throw .wrongState(record.state) }
-        guard request.body.count <= Limits.synchronousPayloadBytes else { throw .payloadTooLarge(request.body.count) }
-        if !request.body.isEmpty {
-            do { try JSONValue.check(request.body) } catch { throw .payloadNotJSON(error.description) }
-        }
+        let record = try self.catalog.runnable(
+            key, qualifier: qualifier, runsNow: !options.isEvent && !options.isDryRun, draw: self.draw)
+        let payload = try Invoker.payload(request.body, isEvent: options.isEvent)
         let clientContext = try Invoker.clientContext(request.headers)
         let trace = TraceHeader.complete(
             request.headers.first(name: HeaderName.traceID), active: record.tracing == .active, now: request.arrival)
         guard !options.isDryRun else { return .dryRun(trace: trace) }
+        let invokedARN = qualifier.map { "\(key.arn):\($0)" } ?? key.arn
+        if options.isEvent {
+            return .enqueue(
+                AcceptedEvent(
+                    requestID: request.requestID, function: key, qualifier: qualifier, invokedARN: invokedARN,
+                    payload: payload, clientContext: clientContext, traceHeader: trace, receivedAt: request.arrival))
+        }
         return .run(
             Invocation(
-                requestID: request.requestID, function: record,
-                invokedARN: qualifier.map { "\(key.arn):\($0)" } ?? key.arn,
-                payload: request.body.isEmpty ? Array("{}".utf8) : request.body, contentType: "application/json",
+                requestID: request.requestID, function: record, invokedARN: invokedARN, payload: payload,
+                contentType: "application/json",
                 clientContext: clientContext, traceHeader: trace, wantsLogTail: options.wantsLogTail,
                 receivedAt: receivedAt))
+    }
+
+    /// Whether a request asks for an asynchronous invocation.
+    static func isEvent(_ headers: HTTPHeaders) -> Bool { headers.first(name: HeaderName.invocationType) == "Event" }
+
+    /// The event that a body stands for: the body itself, and `{}` for none.
+    static func payload(_ body: [UInt8], isEvent: Bool) throws(APIError) -> [UInt8] {
+        guard !body.isEmpty else { return Array("{}".utf8) }
+        guard !isEvent || body.count <= Limits.eventPayloadBytes else { throw .eventPayloadTooLarge(body.count) }
+        guard body.count <= Limits.synchronousPayloadBytes else { throw .payloadTooLarge(body.count) }
+        do { try JSONValue.check(body) } catch { throw .payloadNotJSON(error.description) }
+        return body
     }
 
     private static func clientContext(_ headers: HTTPHeaders) throws(APIError) -> String? {
@@ -95,6 +111,7 @@ extension Invoker {
         var reference: FunctionReference
         var qualifier: String?
         var isDryRun = false
+        var isEvent = false
         var wantsLogTail = false
 
         init(_ request: Request) throws(APIError) {
@@ -113,7 +130,7 @@ extension Invoker {
             self.qualifier = input["Qualifier"]?.stringValue
             self.wantsLogTail = input["LogType"]?.stringValue == "Tail"
             switch input["InvocationType"]?.stringValue {
-            case "Event": throw .eventInvocation
+            case "Event": self.isEvent = true
             case "DryRun": self.isDryRun = true
             default: break
             }

@@ -86,31 +86,42 @@ package struct CodeSigningConfigRecord: StoredResource {
 package struct EventSourceMappingRecord: StoredResource {
     package static let kind = ResourceKind.eventSourceMapping
 
+    /// `State` of the API.
+    package enum State: String, Sendable, Codable {
+        case creating = "Creating"
+        case deleting = "Deleting"
+        case disabled = "Disabled"
+        case disabling = "Disabling"
+        case enabled = "Enabled"
+        case enabling = "Enabling"
+        case updating = "Updating"
+
+        /// Whether no change is under way.
+        package var isSettled: Bool { self == .enabled || self == .disabled }
+    }
+
     package let scope: Scope
     package let uuid: String
     /// The function as it was named; with a qualifier where one was given. It may be gone.
     package var functionARN: String
-    package var sourceARN: String?
-    /// `Creating`, `Enabled`, `Disabled`, `Updating`, `Deleting`.
-    package var state: String
-    package var stateTransitionReason: String
+    /// `nil` for a self-managed source.
+    package let sourceARN: String?
+    package var state: State
     package var isEnabled: Bool
-    /// The members of the answer that are only given back, as one JSON object.
+    /// Every other member that the caller gave or that has a default, as one JSON object.
     package var membersJSON: String
     package var tags: [String: String]
     package var modified: WallTime
 
     package init(
-        scope: Scope, uuid: String, functionARN: String, sourceARN: String?, state: String,
-        stateTransitionReason: String, isEnabled: Bool, membersJSON: String, tags: [String: String],
-        modified: WallTime
+        scope: Scope, uuid: String, functionARN: String, sourceARN: String?, state: State, isEnabled: Bool,
+        membersJSON: String, tags: [String: String], modified: WallTime
     ) {
         self.scope = scope
         self.uuid = uuid
         self.functionARN = functionARN
         self.sourceARN = sourceARN
         self.state = state
-        self.stateTransitionReason = stateTransitionReason
         self.isEnabled = isEnabled
         self.membersJSON = membersJSON
         self.tags = tags

@@ -82,13 +82,14 @@ package struct FunctionURLRecord: StoredResource {
     /// 32 characters of `a-z` and `0-9`; the first label of the host name.
     package let id: String
     package var authType: AuthType
-    package var invokeMode: InvokeMode
+    /// `nil` where none was ever given, which means ``InvokeMode/buffered``.
+    package var invokeMode: InvokeMode?
     package var cors: CORS?
     package let created: WallTime
     package var modified: WallTime
 
     package init(
-        function: FunctionKey, qualifier: String, id: String, authType: AuthType, invokeMode: InvokeMode, cors: CORS?,
+        function: FunctionKey, qualifier: String, id: String, authType: AuthType, invokeMode: InvokeMode?, cors: CORS?,
         created: WallTime
     ) {
         self.function = function
@@ -102,6 +103,10 @@ package struct FunctionURLRecord: StoredResource {
     }
 
     package var address: ResourceAddress { self.function.address(part: self.qualifier) }
+    /// Of what the URL calls.
+    package var arn: String {
+        self.qualifier.isEmpty ? self.function.arn : "\(self.function.arn):\(self.qualifier)"
+    }
 }
 
 /// Environments that are kept ready for a version or an alias.

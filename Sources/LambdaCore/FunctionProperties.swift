@@ -1,4 +1,5 @@
-/// What belongs to a function as a whole: none of it is part of a version, and none of it changes a revision id.
+/// What belongs to a function as a whole: none of it is part of a version. Of its changes, those of the tags give
+/// `$LATEST` a new revision id.
 package struct FunctionProperties: StoredResource {
     package enum RecursiveLoop: String, Sendable, Codable { case terminate = "Terminate", allow = "Allow" }
 

@@ -61,11 +61,13 @@ private struct JSONParser {
 
     private func text(_ range: Range<Int>, hasEscapes: Bool) -> String {
         let bytes = self.scanner.bytes[range]
-        return hasEscapes ? self.unescaped(bytes) : String(decoding: bytes, as: UTF8.self)
+        return hasEscapes ? JSONValue.unescaped(bytes) : String(decoding: bytes, as: UTF8.self)
     }
+}
 
+extension JSONValue {
     /// Replaces escapes. Half of a surrogate pair has no UTF-8 form and becomes U+FFFD.
-    private func unescaped(_ bytes: ArraySlice<UInt8>) -> String {
+    static func unescaped(_ bytes: ArraySlice<UInt8>) -> String {
         var out: [UInt8] = []
         out.reserveCapacity(bytes.count)
         var index = bytes.startIndex
@@ -77,11 +79,11 @@ private struct JSONParser {
             }
             let kind = bytes[index + 1]
             guard kind == 0x75 else {
-                out.append(JSONParser.simpleEscape(kind))
+                out.append(self.simpleEscape(kind))
                 index += 2
                 continue
             }
-            let units = JSONParser.codeUnits(bytes[index...])
+            let units = self.codeUnits(bytes[index...])
             out.append(contentsOf: String(decoding: units, as: UTF16.self).utf8)
             index += units.count * 6
         }

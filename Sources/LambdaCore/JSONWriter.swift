@@ -11,10 +11,12 @@ package struct JSONWriter {
     package mutating func beginArray() { self.begin(0x5B) }
     package mutating func endArray() { self.bytes.append(0x5D) }
 
-    /// A member's name; its value is to follow.
+    /// The name of a modelled member, which needs no escape; its value is to follow.
     package mutating func key(_ name: String) {
         self.separate()
-        self.bytes.append(quoted: name)
+        self.bytes.append(0x22)
+        self.bytes.append(contentsOf: name.utf8)
+        self.bytes.append(0x22)
         self.bytes.append(0x3A)
     }
 
@@ -59,7 +61,11 @@ package struct JSONWriter {
     package mutating func member(_ name: String, _ entries: [String: String]) {
         self.key(name)
         self.beginObject()
-        for (key, value) in entries.sorted(by: { $0.key < $1.key }) { self.member(key, value) }
+        for (key, value) in entries.sorted(by: { $0.key < $1.key }) {
+            self.value(key)
+            self.bytes.append(0x3A)
+            self.value(value)
+        }
         self.endObject()
     }
 

@@ -23,6 +23,8 @@ package enum Limits {
     package static let tagValueCharacters = 256
     /// Bytes of a resource policy (20 KiB).
     package static let policyBytes = 20_480
+    /// Characters of a file system's mount path, `/mnt/` included. Source: Lambda API reference, `LocalMountPath`.
+    package static let mountPathLength = 160
 
     // MARK: Code
 
@@ -37,10 +39,25 @@ package enum Limits {
     /// Bytes of a whole CreateFunction, UpdateFunctionCode or PublishLayerVersion request.
     package static let controlPlaneRequestBytes = 70_167_211
 
+    // MARK: Event source mappings (API reference, CreateEventSourceMapping)
+
+    /// Filters of one mapping: AWS's quota of 5, raised as far as it can be.
+    package static let filtersPerMapping = 10
+    /// Records of one batch from a FIFO queue.
+    package static let fifoBatchSize = 10
+    /// Records of one batch from a queue that may be asked for without a batching window.
+    package static let batchSizeWithoutWindow = 10
+    /// Seconds after which records of a stream may be given up.
+    package static let recordAge = 60...604_800
+    /// Mappings on one page of ListEventSourceMappings.
+    package static let mappingsPerPage = 100
+
     // MARK: Invocation
 
     /// Bytes of a synchronous request's payload (6 MiB).
     package static let synchronousPayloadBytes = 6_291_456
+    /// Bytes of an asynchronous request's payload (1 MiB; 256 KiB until October 2025).
+    package static let eventPayloadBytes = 1_048_576
     /// Bytes of a buffered response (6 MiB and 100 bytes).
     package static let responsePayloadBytes = 6_291_556
     /// Characters of the base64 `X-Amz-Client-Context` header.
@@ -61,4 +78,12 @@ package enum Limits {
     package static let concurrentStarts = 16
     /// Environments of the whole machine at one time: the account's default concurrency.
     package static let concurrentExecutions = 1_000
+    /// Concurrency that reservations must leave to the functions without one.
+    package static let unreservedConcurrency = 100
+
+    // MARK: Store
+
+    /// How long the user ids of a deleted function rest before another function may have them. Its last environment may
+    /// still run: an init, the longest timeout, and the shutdown phase.
+    package static let userSlotRest = Duration.seconds(1_200)
 }

@@ -7,6 +7,19 @@ package struct SandboxRequest: Sendable, Equatable {
         case host
     }
 
+    /// A directory of the host that functions write to.
+    package struct FileSystem: Sendable, Equatable {
+        /// Absolute path on the host.
+        package let directory: String
+        /// `/mnt/…`
+        package let mountPath: String
+
+        package init(directory: String, mountPath: String) {
+            self.directory = directory
+            self.mountPath = mountPath
+        }
+    }
+
     package let environment: EnvironmentID
     package let functionName: FunctionName
     /// See ``FunctionRecord/userSlot``.
@@ -17,6 +30,11 @@ package struct SandboxRequest: Sendable, Equatable {
     package let codeDirectory: String
     /// Absolute path, mounted read-only at `/var/runtime`; `nil` for runtimes that bring their own client.
     package let runtimeDirectory: String?
+    /// Absolute paths, laid over each other in this order, the lowest first, and mounted read-only at `/opt`; at most
+    /// ``Limits/layersPerFunction``.
+    package let layerDirectories: [String]
+    /// Mounted for reading and writing.
+    package let fileSystem: FileSystem?
     /// MiB; becomes `memory.max`.
     package let memorySize: Int
     /// MiB; the size of the tmpfs at `/tmp`.
@@ -27,7 +45,8 @@ package struct SandboxRequest: Sendable, Equatable {
 
     package init(
         environment: EnvironmentID, functionName: FunctionName, userSlot: Int, root: String, codeDirectory: String,
-        runtimeDirectory: String?, memorySize: Int, ephemeralStorage: Int, network: Network, servicesPort: UInt16?
+        runtimeDirectory: String?, layerDirectories: [String] = [], fileSystem: FileSystem? = nil, memorySize: Int,
+        ephemeralStorage: Int, network: Network, servicesPort: UInt16?
     ) {
         self.environment = environment
         self.functionName = functionName
@@ -35,6 +54,8 @@ package struct SandboxRequest: Sendable, Equatable {
         self.root = root
         self.codeDirectory = codeDirectory
         self.runtimeDirectory = runtimeDirectory
+        self.layerDirectories = layerDirectories
+        self.fileSystem = fileSystem
         self.memorySize = memorySize
         self.ephemeralStorage = ephemeralStorage
         self.network = network
@@ -88,6 +109,8 @@ package struct SandboxDescriptors: Sendable, Equatable {
 package enum LaunchError: Error, Equatable {
     /// The plan is outside the executor's policy; says which rule.
     case refused(String)
+    /// Something that the function names has nothing on this machine to stand for it; says what.
+    case notConfigured(String)
     /// A step failed; the step's name and the errno.
     case setupFailed(step: String, errno: Int32)
     /// The child was killed before it could report.

@@ -1,6 +1,6 @@
 /// Why a transaction was not done. Nothing was changed when one of these is thrown.
 package enum StoreError: Error, Equatable {
-    /// Every user id of the executor's range belongs to a function.
+    /// Every user id of the executor's range belongs to a function, or did a short while ago.
     case userSlotsExhausted
     /// The database said no; the text is its own.
     case failed(String)
@@ -60,7 +60,10 @@ package protocol StoreTransaction: StoreReading {
     /// An id that no revision of anything had before, in the form of a UUID.
     func newRevisionID() throws -> String
 
-    /// The lowest free place in the executor's range of user ids, which belongs to `function` until it is released.
+    /// A place in the executor's range of user ids, which belongs to `function` until it is released.
+    ///
+    /// The lowest that was never given; once all were, the one that was released first, but none that was released less
+    /// than ``Limits/userSlotRest`` ago: an environment of its last function may still run.
     ///
     /// - Throws: ``StoreError/userSlotsExhausted``
     func takeUserSlot(for function: FunctionKey) throws -> Int
@@ -106,7 +109,8 @@ package enum CodeError: Error, Equatable {
 
 /// Code, kept by the hash of its zip, extracted once, never changed. Functions' code and layers' content alike.
 package protocol CodeStore: Sendable {
-    /// Stores and extracts a zip; both are on disk before it returns. The same bytes are stored once.
+    /// Stores and extracts a zip; it is on disk before this returns, and outlives whatever happens. The same bytes are
+    /// stored once.
     func add(zip: [UInt8]) async throws(CodeError) -> CodeReference
 
     /// Refuses what ``add(zip:)`` would refuse, and gives what it would give, but keeps nothing.

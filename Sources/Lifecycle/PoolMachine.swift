@@ -1,6 +1,6 @@
 package import LambdaCore
 
-/// The environments of one function, and who waits for one.
+/// The environments of one version of a function, and who waits for one.
 ///
 /// Most recently used first, so that the others can be let go. For every waiting invocation there is an environment on
 /// its way; whichever becomes free first takes the oldest waiting one.

@@ -46,6 +46,7 @@ extension StartFailure: CustomStringConvertible {
     private static func words(_ error: LaunchError) -> String {
         switch error {
         case .refused(let rule): "the executor refused the plan: \(rule)"
+        case .notConfigured(let what): what
         case .setupFailed(let step, let number): "step \(step) of the sandbox failed with errno \(number)"
         case .vanished: "the sandbox was killed while it was made"
         case .timedOut: "the executor did not answer in time"

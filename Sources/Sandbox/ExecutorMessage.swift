@@ -2,15 +2,16 @@ package import LambdaCore
 
 /// What lambdad asks of lambda-executor: one request a packet of a SOCK_SEQPACKET Unix socket.
 ///
-/// A packet is the protocol's version (1), one byte of kind, the 32 characters of the environment's id, and the kind's
+/// A packet is the protocol's version (2), one byte of kind, the 32 characters of the environment's id, and the kind's
 /// fields. A request carries no descriptor, no environment value, no payload and no credential.
 package enum ExecutorRequest: Equatable, Sendable {
     case create(SandboxRequest)
     /// Answered by ``ExecutorReply/stopped`` once everything in the sandbox is gone, at once where it is not known.
     case stop(EnvironmentID)
 
-    /// Bytes of one packet at most, either way: two paths and the small fields.
-    package static let packetLimit = 16_384
+    /// Bytes of one packet at most, either way: paths of the code, the runtime, the layers and a file system, and the small
+    /// fields.
+    package static let packetLimit = 40_960
 
     package init(packet: [UInt8]) throws(PacketError) {
         var reader = PacketReader(packet)
@@ -34,6 +35,10 @@ package enum ExecutorRequest: Equatable, Sendable {
             writer.append(request.root)
             writer.append(request.codeDirectory)
             writer.append(request.runtimeDirectory)
+            writer.append(UInt8(clamping: request.layerDirectories.count))
+            for directory in request.layerDirectories { writer.append(directory) }
+            writer.append(request.fileSystem?.directory)
+            if let fileSystem = request.fileSystem { writer.append(fileSystem.mountPath) }
             writer.append(UInt32(clamping: request.memorySize))
             writer.append(UInt32(clamping: request.ephemeralStorage))
             writer.append(request.network.rawValue)
@@ -124,7 +129,7 @@ package enum ExecutorReply: Equatable, Sendable {
     }
 }
 
-private let protocolVersion: UInt8 = 1
+private let protocolVersion: UInt8 = 2
 
 extension PacketWriter {
     fileprivate mutating func header(kind: UInt8, _ environment: EnvironmentID?) {
@@ -152,13 +157,19 @@ extension PacketReader {
         let root = try self.text()
         let code = try self.text()
         let runtime = try self.optionalText()
+        var layers: [String] = []
+        for _ in 0..<(try self.integer(UInt8.self)) { layers.append(try self.text()) }
+        var fileSystem: SandboxRequest.FileSystem?
+        if let directory = try self.optionalText() {
+            fileSystem = .init(directory: directory, mountPath: try self.text())
+        }
         let memory = try self.integer(UInt32.self)
         let storage = try self.integer(UInt32.self)
         guard let network = SandboxRequest.Network(rawValue: try self.text()) else { throw .outOfRange("the network") }
         let port = try self.integer(UInt16.self)
         return SandboxRequest(
             environment: environment, functionName: name, userSlot: Int(userSlot), root: root, codeDirectory: code,
-            runtimeDirectory: runtime, memorySize: Int(memory), ephemeralStorage: Int(storage), network: network,
-            servicesPort: port == 0 ? nil : port)
+            runtimeDirectory: runtime, layerDirectories: layers, fileSystem: fileSystem, memorySize: Int(memory),
+            ephemeralStorage: Int(storage), network: network, servicesPort: port == 0 ? nil : port)
     }
 }

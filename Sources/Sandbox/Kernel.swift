@@ -61,6 +61,11 @@ enum Kernel {
         try checked(unsafe lsb_seal_mount(path, recursive, devices), "make \(path) read-only")
     }
 
+    static func attach(_ tree: borrowing Descriptor, at path: String) throws(SystemError) {
+        // Safety: as above.
+        try checked(unsafe lsb_attach_tree(tree.number, AT_FDCWD, path), "attach \(path)")
+    }
+
     static func unmount(_ path: String) {
         // Safety: as above. Nothing is mounted there the first time, which is fine.
         _ = unsafe lsb_unmount(path)

@@ -36,21 +36,14 @@ package final class SandboxBuilder {
     private let initCopy: Descriptor
     private let null: Descriptor
     private var roots: [String: RootTemplate] = [:]
-    private var idMaps: [Owner: Int32] = [:]
+    private let trees: TreeMaker
 
     /// Numbers of what only the new child is to get; whoever made them keeps them.
     private struct ChildDescriptors {
-        let code: Int32
-        let runtime: Int32
         let cgroup: Int32
         let log: Int32
         let control: Int32
         let setup: Int32
-    }
-
-    private struct Owner: Hashable {
-        let uid: UInt32
-        let gid: UInt32
     }
 
     package init(policy: SandboxPolicy, parts: Parts) throws(SystemError) {
@@ -63,13 +56,15 @@ package final class SandboxBuilder {
         self.cgroups = try CgroupTree(path: policy.cgroup)
         try Kernel.makeDirectory(parts.rootBase)
         try checked(lsb_own_mounts(), "make a mount namespace")
-        // Its own directory, the roots', the probe's.
-        let inodes = UInt64(policy.roots.count + 2)
+        // Its own directory, the roots', the probe's, the layers'.
+        let inodes = UInt64(policy.roots.count + 2 + TreeMaker.inodes)
         // Safety: the string lives for the call.
         try checked(unsafe lsb_mount_small_tmpfs(parts.rootBase, inodes, false), "mount \(parts.rootBase)")
+        self.trees = try TreeMaker(base: parts.rootBase)
     }
 
-    deinit { for (_, map) in self.idMaps { _ = Glibc.close(map) } }
+    /// Why functions with more than one layer are refused on this machine, where that is so.
+    package var overlayFailure: SystemError? { self.trees.overlayFailure }
 
     /// A sandbox with an empty `/var/task`, under the last two numbers of the range.
     func probePlan() throws(SystemError) -> SandboxPlan {
@@ -84,23 +79,22 @@ package final class SandboxBuilder {
             codeDirectory: empty, runtimeDirectory: nil, memorySize: Limits.memorySize.lowerBound,
             ephemeralStorage: 1, network: .loopback, servicesPort: nil)
         return SandboxPlan(
-            request: request, code: code, runtime: nil, identities: self.policy.identities(slot: slot))
+            request: request, code: code, runtime: nil, layers: [], fileSystem: nil,
+            identities: self.policy.identities(slot: slot))
     }
 
     func build(_ plan: SandboxPlan, client: UInt64, now: Instant) throws(Failure) -> SandboxEntry {
-        let code = try self.tree(plan.code)
-        let runtime = try self.runtimeTree(plan.runtime)
+        let trees = try self.trees.trees(for: plan)
         do {
             let root = try self.root(plan.request.root)
-            return try self.spawn(plan, code: code, runtime: runtime, root: root, client: client, now: now)
+            return try self.spawn(plan, trees, root: root, client: client, now: now)
         } catch {
             throw .failed(error)
         }
     }
 
     private func spawn(
-        _ plan: SandboxPlan, code: borrowing Descriptor, runtime: borrowing Descriptor?, root: String, client: UInt64,
-        now: Instant
+        _ plan: SandboxPlan, _ trees: borrowing SandboxTrees, root: String, client: UInt64, now: Instant
     ) throws(SystemError) -> SandboxEntry {
         // Safety: each function writes both numbers or none.
         let setup = try unsafe Kernel.pair({ unsafe lsb_seqpacket_pair($0, $1) }, "make the set-up socket")
@@ -111,11 +105,11 @@ package final class SandboxBuilder {
             request.environment, request.functionName, CgroupLimits(memorySize: request.memorySize))
 
         let descriptors = ChildDescriptors(
-            code: code.number, runtime: number(of: runtime) ?? -1, cgroup: cgroup?.directory.number ?? -1,
-            log: log.second.number, control: control.second.number, setup: setup.second.number)
+            cgroup: cgroup?.directory.number ?? -1, log: log.second.number, control: control.second.number,
+            setup: setup.second.number)
         let child: lsb_child
         do throws(SystemError) {
-            child = try self.clone(plan, descriptors, root: root)
+            child = try self.clone(plan, trees, descriptors, root: root)
         } catch {
             _ = cgroup?.remove()
             throw error
@@ -130,58 +124,41 @@ package final class SandboxBuilder {
     }
 
     private func clone(
-        _ plan: SandboxPlan, _ descriptors: ChildDescriptors, root: String
+        _ plan: SandboxPlan, _ trees: borrowing SandboxTrees, _ descriptors: ChildDescriptors, root: String
     ) throws(SystemError) -> lsb_child {
         let storage = UInt64(plan.request.ephemeralStorage) << 20
+        let mountPath = plan.fileSystem.map { "mnt/\($0.name)" } ?? ""
+        let numbers = trees.numbers
         var child = lsb_child()
-        // Safety: the string and the filter's bytes live until lsb_spawn has returned in this process; the child has
+        // Safety: the strings and the filter's bytes live until lsb_spawn has returned in this process; the child has
         // its own copy of all memory.
-        let result = unsafe root.withCString { path in
-            unsafe self.parts.filter.withUnsafeBufferPointer { filter in
-                var wanted = unsafe lsb_plan(
-                    root: path, code_tree: descriptors.code, runtime_tree: descriptors.runtime, tmp_bytes: storage,
-                    tmp_inodes: storage / Self.bytesPerInode, own_network: plan.request.network == .loopback,
-                    services_port: plan.request.servicesPort ?? 0, init_gid: plan.identities.initProcess,
-                    open_files: UInt64(Limits.openFiles), processes: UInt64(Limits.processes),
-                    cgroup: descriptors.cgroup, null: self.null.number, log: descriptors.log,
-                    control: descriptors.control, setup: descriptors.setup, init: self.initCopy.number,
-                    filter: filter.baseAddress, filter_instructions: UInt32(filter.count / 8))
-                return unsafe lsb_spawn(&wanted, &child)
-            }
+        let result = unsafe self.withPointers(root, mountPath) { root, mountPath, filter in
+            var wanted = unsafe lsb_plan(
+                root: root, code_tree: numbers.code, runtime_tree: numbers.runtime, layers_tree: numbers.layers,
+                mount_points_tree: numbers.mountPoints, file_system_tree: numbers.fileSystem,
+                file_system_path: mountPath, tmp_bytes: storage, tmp_inodes: storage / Self.bytesPerInode,
+                own_network: plan.request.network == .loopback, services_port: plan.request.servicesPort ?? 0,
+                init_gid: plan.identities.initProcess, open_files: UInt64(Limits.openFiles),
+                processes: UInt64(Limits.processes), cgroup: descriptors.cgroup, null: self.null.number,
+                log: descriptors.log, control: descriptors.control, setup: descriptors.setup,
+                init: self.initCopy.number, filter: filter.baseAddress,
+                filter_instructions: UInt32(filter.count / 8))
+            return unsafe lsb_spawn(&wanted, &child)
         }
         try checked(result, "clone")
         return child
     }
 
-    private func runtimeTree(_ path: AllowedPath?) throws(Failure) -> Descriptor? {
-        guard let path else { return nil }
-        return try self.tree(path)
-    }
-
-    /// A detached copy of an allowed directory, ready to be attached in a sandbox.
-    private func tree(_ path: AllowedPath) throws(Failure) -> Descriptor {
-        do {
-            let prefix = try Kernel.openPath(path.prefix)
-            let directory = try Kernel.openBeneath(prefix, path.rest)
-            let map = try self.idMap(for: directory)
-            return Descriptor(
-                owning: try checked(lsb_clone_tree(directory.number, false, map), "copy the mount of \(path.rest)"))
-        } catch {
-            // What openat2 answers where a component is a symlink, or leads out.
-            guard error.errno == ELOOP || error.errno == EXDEV else { throw .failed(error) }
-            throw .refused("'\(path.prefix)/\(path.rest)' goes through a symlink")
+    private func withPointers(
+        _ first: String, _ second: String,
+        _ body: (UnsafePointer<CChar>, UnsafePointer<CChar>, UnsafeBufferPointer<UInt8>) -> Int32
+    ) -> Int32 {
+        // Safety: none of the pointers leaves `body`.
+        unsafe first.withCString { first in
+            unsafe second.withCString { second in
+                unsafe self.parts.filter.withUnsafeBufferPointer { unsafe body(first, second, $0) }
+            }
         }
-    }
-
-    /// A mapping that shows the owner of the code as root; -1 where the owner is root.
-    private func idMap(for directory: borrowing Descriptor) throws(SystemError) -> Int32 {
-        let found = try Kernel.owner(of: directory)
-        let owner = Owner(uid: found.uid, gid: found.gid)
-        if owner == Owner(uid: 0, gid: 0) { return -1 }
-        if let map = self.idMaps[owner] { return map }
-        let map = try checked(lsb_id_map(owner.uid, owner.gid), "map the owner \(owner.uid) of the code to root")
-        self.idMaps[owner] = map
-        return map
     }
 
     /// The path of a prepared root.

@@ -32,6 +32,10 @@ package struct SandboxPolicy: Equatable, Sendable {
     package private(set) var hostEtc = "/usr/lib/lambdad/roots/host/etc"
     package private(set) var codeDirectories = ["/var/lib/lambdad"]
     package private(set) var runtimeDirectories = ["/usr/lib/lambdad"]
+    /// Directories that people work in, whose content may be mounted as it is, read-only.
+    package private(set) var hotReloadDirectories: [String] = []
+    /// Directories that may be mounted for writing.
+    package private(set) var fileSystemDirectories: [String] = []
     /// MiB.
     package private(set) var memoryLimit = Limits.memorySize.upperBound
     /// MiB.
@@ -73,6 +77,8 @@ package struct SandboxPolicy: Equatable, Sendable {
         case "host_etc": self.hostEtc = try entry.path()
         case "code_directories": self.codeDirectories = try entry.paths()
         case "runtime_directories": self.runtimeDirectories = try entry.paths()
+        case "hot_reload_directories": self.hotReloadDirectories = try entry.paths()
+        case "file_system_directories": self.fileSystemDirectories = try entry.paths()
         case "memory_max": self.memoryLimit = try entry.number(Limits.memorySize)
         case "tmp_max": self.temporaryStorageLimit = try entry.number(1...Limits.ephemeralStorage.upperBound)
         case "host_network": self.hostNetwork = try entry.yesOrNo()
@@ -104,13 +110,41 @@ package struct SandboxPolicy: Equatable, Sendable {
         guard self.roots.contains(request.root) else {
             throw Refusal(description: "roots does not name '\(request.root)'")
         }
-        let code = try Self.path(request.codeDirectory, below: self.codeDirectories, rule: "code_directories")
+        guard request.layerDirectories.count <= Limits.layersPerFunction else {
+            throw Refusal(
+                description: "\(request.layerDirectories.count) layers are more than \(Limits.layersPerFunction)")
+        }
+        let code = try self.code(request.codeDirectory)
+        var layers: [AllowedPath] = []
+        for directory in request.layerDirectories { layers.append(try self.code(directory)) }
         var runtime: AllowedPath?
         if let directory = request.runtimeDirectory {
             runtime = try Self.path(directory, below: self.runtimeDirectories, rule: "runtime_directories")
         }
         return SandboxPlan(
-            request: request, code: code, runtime: runtime, identities: self.identities(slot: request.userSlot))
+            request: request, code: code, runtime: runtime, layers: layers,
+            fileSystem: try self.fileSystem(request.fileSystem), identities: self.identities(slot: request.userSlot))
+    }
+
+    /// Code and layers come out of the store, or are directories that somebody works in.
+    private func code(_ path: String) throws(Refusal) -> AllowedPath {
+        for directory in self.hotReloadDirectories {
+            if let allowed = AllowedPath(path, within: directory) { return allowed }
+        }
+        let rule = self.hotReloadDirectories.isEmpty ? "code_directories" : "code_directories or hot_reload_directories"
+        return try Self.path(path, below: self.codeDirectories, rule: rule)
+    }
+
+    private func fileSystem(_ wanted: SandboxRequest.FileSystem?) throws(Refusal) -> SandboxPlan.FileSystem? {
+        guard let wanted else { return nil }
+        guard let name = MountPath.name(in: wanted.mountPath) else {
+            throw Refusal(description: "'\(wanted.mountPath)' is no name below /mnt")
+        }
+        for directory in self.fileSystemDirectories {
+            guard let allowed = AllowedPath(wanted.directory, within: directory) else { continue }
+            return SandboxPlan.FileSystem(directory: allowed, name: name)
+        }
+        throw Refusal(description: "'\(wanted.directory)' is not below file_system_directories")
     }
 
     /// - Parameter slot: Inside the range; whoever asks has seen to that.
@@ -130,7 +164,7 @@ package struct SandboxPolicy: Equatable, Sendable {
 /// A path that lies below an allowed prefix by its text.
 package struct AllowedPath: Equatable, Sendable {
     package let prefix: String
-    /// Relative to the prefix, never empty.
+    /// Relative to the prefix, never empty; `.` where it is the prefix itself.
     package let rest: String
 
     /// Returns `nil` unless `path` is absolute, in its shortest form, and strictly below `prefix`.
@@ -142,6 +176,22 @@ package struct AllowedPath: Equatable, Sendable {
         self.prefix = prefix
         self.rest = String(decoding: path.utf8.dropFirst(prefix.utf8.count + 1), as: UTF8.self)
     }
+
+    /// As above, or the prefix itself.
+    package init?(_ path: String, within prefix: String) {
+        if path == prefix {
+            self.init(prefix: prefix, rest: ".")
+        } else {
+            self.init(path, below: prefix)
+        }
+    }
+
+    private init(prefix: String, rest: String) {
+        self.prefix = prefix
+        self.rest = rest
+    }
+
+    package var text: String { self.rest == "." ? self.prefix : "\(self.prefix)/\(self.rest)" }
 }
 
 /// The numbers that a sandbox's two users have outside of it; their groups have the same.
@@ -165,7 +215,16 @@ package struct SandboxPlan: Equatable, Sendable {
     package let request: SandboxRequest
     package let code: AllowedPath
     package let runtime: AllowedPath?
+    /// The lowest first.
+    package let layers: [AllowedPath]
+    package let fileSystem: FileSystem?
     package let identities: SandboxIdentities
+
+    package struct FileSystem: Equatable, Sendable {
+        package let directory: AllowedPath
+        /// Of the directory below `/mnt`.
+        package let name: String
+    }
 }
 
 /// One line of the policy, and the readings that a value may have.

@@ -21,19 +21,25 @@ struct HTTPExchange: Sendable {
     /// What happened, for the operator.
     struct Failure: Error, Equatable {
         let text: String
+        /// Only the answer's length was wrong.
+        var isTooLong = false
     }
 
     let address: ServicesEndpointAddress
     let limits: Limits
     let group: any EventLoopGroup
 
-    /// Sends a POST of `path`. `headers` must hold `Host`; length and connection are added here.
-    func post(
-        _ path: String, headers: [(name: String, value: String)], body: [UInt8]
+    /// Sends a request. `headers` must hold `Host`; the connection's header, and the length of a body, are added here.
+    ///
+    /// - Parameters:
+    ///   - target: Path and query, percent-encoded.
+    ///   - body: `nil` where the method has none.
+    func send(
+        _ method: HTTPMethod, _ target: String, headers: [(name: String, value: String)], body: [UInt8]? = nil
     ) async throws(Failure) -> Answer {
         let loop = self.group.next()
         let answer = loop.makePromise(of: Answer.self)
-        let request = Request(path: path, headers: headers, body: body)
+        let request = Request(method: method, target: target, headers: headers, body: body)
         let limits = self.limits
         let connected = ClientBootstrap(group: loop)
             .connectTimeout(.nanoseconds(limits.connect.nanoseconds))
@@ -59,9 +65,10 @@ struct HTTPExchange: Sendable {
 }
 
 private struct Request: Sendable {
-    let path: String
+    let method: HTTPMethod
+    let target: String
     let headers: [(name: String, value: String)]
-    let body: [UInt8]
+    let body: [UInt8]?
 }
 
 /// Writes the request once connected and gathers the answer. Whoever completes the promise first (the answer, a limit,
@@ -94,28 +101,41 @@ private final class ExchangeHandler: ChannelInboundHandler {
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        var head = HTTPRequestHead(version: .http1_1, method: .POST, uri: self.request.path)
+        var head = HTTPRequestHead(version: .http1_1, method: self.request.method, uri: self.request.target)
         for header in self.request.headers { head.headers.add(name: header.name, value: header.value) }
-        head.headers.add(name: HeaderName.contentLength, value: String(self.request.body.count))
+        if let body = self.request.body {
+            head.headers.add(name: HeaderName.contentLength, value: String(body.count))
+        }
         head.headers.add(name: "Connection", value: "close")
         context.write(self.wrapOutboundOut(.head(head)), promise: nil)
-        let body = context.channel.allocator.buffer(bytes: self.request.body)
-        context.write(self.wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
+        if let body = self.request.body {
+            let buffer = context.channel.allocator.buffer(bytes: body)
+            context.write(self.wrapOutboundOut(.body(.byteBuffer(buffer))), promise: nil)
+        }
         context.writeAndFlush(self.wrapOutboundOut(.end(nil)), promise: nil)
         context.fireChannelActive()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch self.unwrapInboundIn(data) {
-        case .head(let head): self.status = Int(head.status.code)
+        case .head(let head):
+            self.status = Int(head.status.code)
+            // A length that is said is believed, so that nothing is read in vain.
+            let length = head.headers.first(name: HeaderName.contentLength).flatMap { Int($0) } ?? 0
+            guard length <= self.limits.bodyBytes else { return self.refuseLength() }
+            self.body.reserveCapacity(length)
         case .body(let part):
             guard self.body.count + part.readableBytes <= self.limits.bodyBytes else {
-                return self.answer.fail(
-                    HTTPExchange.Failure(text: "the answer is longer than \(self.limits.bodyBytes) bytes"))
+                return self.refuseLength()
             }
             self.body.append(contentsOf: part.readableBytesView)
         case .end: self.answer.succeed(HTTPExchange.Answer(status: self.status, body: self.body))
         }
+    }
+
+    private func refuseLength() {
+        self.answer.fail(
+            HTTPExchange.Failure(text: "the answer is longer than \(self.limits.bodyBytes) bytes", isTooLong: true))
     }
 
     func channelInactive(context: ChannelHandlerContext) {

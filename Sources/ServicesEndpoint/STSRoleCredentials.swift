@@ -1,5 +1,6 @@
 package import LambdaCore
 package import NIOCore
+internal import NIOHTTP1
 internal import SigV4
 
 /// Execution role credentials from the configured services endpoint, by STS's AssumeRole.
@@ -41,7 +42,7 @@ package struct STSRoleCredentials: RoleCredentialsProvider {
             credentials: self.serviceCredentials, now: self.time.wallTime)
         let answer: HTTPExchange.Answer
         do {
-            answer = try await self.exchange.post("/", headers: headers, body: body)
+            answer = try await self.exchange.send(.POST, "/", headers: headers, body: body)
         } catch {
             throw .unavailable(error.text)
         }

@@ -1,20 +1,22 @@
 /// Builds the canonical request of SigV4 as bytes.
 ///
-/// Source: "Create a signed AWS API request" (IAM user guide), for every service but S3: an encoded path is encoded again.
+/// Source: "Create a signed AWS API request" (IAM user guide), an encoded path is encoded again,
+/// for every service but S3.
 enum CanonicalRequest {
     /// - Parameters:
     ///   - path: As it was sent, still percent-encoded, without the query.
     ///   - query: As it was sent, without the question mark; a signature in it is left out.
     ///   - values: The values of a header by its lower-case name, in the order they were sent.
+    ///   - keepsPath: S3 signs the path as it is sent: a key may hold what looks like a dot segment, and is encoded once.
     static func bytes(
         method: String, path: Substring, query: Substring, signedHeaders: [String], signedHeadersText: String,
-        values: (String) -> [String], bodyHash: String
+        values: (String) -> [String], bodyHash: String, keepsPath: Bool = false
     ) -> [UInt8] {
         var out: [UInt8] = []
         out.reserveCapacity(512)
         out.append(contentsOf: method.utf8)
         out.append(newline)
-        append(path: path, to: &out)
+        if keepsPath { out.append(contentsOf: path.utf8) } else { append(path: path, to: &out) }
         out.append(newline)
         append(query: query, to: &out)
         out.append(newline)
@@ -50,8 +52,12 @@ enum CanonicalRequest {
     }
 
     private static func append(path: Substring, to out: inout [UInt8]) {
-        var kept: [ArraySlice<UInt8>] = []
         let path = Array(path.utf8)
+        guard self.mayHoldDotsOrGaps(path) else {
+            for byte in path { byte == self.slash ? out.append(byte) : append(encoding: byte, to: &out) }
+            return
+        }
+        var kept: [ArraySlice<UInt8>] = []
         let segments = path.split(separator: self.slash, omittingEmptySubsequences: true)
         for segment in segments {
             if segment.elementsEqual(".".utf8) { continue }
@@ -68,6 +74,17 @@ enum CanonicalRequest {
         // A path that ends in a dot segment names a folder, as one that ends in a slash does.
         let endsInDots = segments.last.map { $0.elementsEqual(".".utf8) || $0.elementsEqual("..".utf8) } ?? false
         if kept.isEmpty || path.last == self.slash || endsInDots { out.append(self.slash) }
+    }
+
+    /// Whether the path has to be taken apart: a segment may be empty, or begin with a dot, or it does not begin with a slash.
+    private static func mayHoldDotsOrGaps(_ path: [UInt8]) -> Bool {
+        var previous: UInt8 = 0
+        for (index, byte) in path.enumerated() {
+            if index == 0, byte != self.slash { return true }
+            if previous == self.slash, byte == self.slash || byte == 0x2E { return true }
+            previous = byte
+        }
+        return path.isEmpty
     }
 
     private static func append(query: Substring, to out: inout [UInt8]) {

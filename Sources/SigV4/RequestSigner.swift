@@ -23,8 +23,8 @@ package enum RequestSigner {
         let signedHeaders = names.joined(separator: ";")
         let request = CanonicalRequest.bytes(
             method: method, path: Substring(path), query: Substring(query), signedHeaders: names,
-            signedHeadersText: signedHeaders, values: { values[$0] ?? [] }, bodyHash: BodyHash.text(of: body)
-        )
+            signedHeadersText: signedHeaders, values: { values[$0] ?? [] }, bodyHash: BodyHash.text(of: body),
+            keepsPath: service == "s3")
         let key = SigningKey(secret: credentials.secretAccessKey, scope: scope)
         let signature = key.signature(
             of: SigningKey.stringToSign(timeText: timeText, scope: scope, canonicalRequest: request))

@@ -115,7 +115,10 @@ struct SignatureClaim: Equatable {
         let bytes = Array(text.utf8)
         guard let end = bytes.firstIndex(of: blank) else { return (text, Fields()) }
         var fields = Fields()
-        for part in bytes[(end + 1)...].split(separator: 0x2C) {
+        var rest = bytes[(end + 1)...]
+        while !rest.isEmpty {
+            let part = rest.prefix { $0 != 0x2C }
+            rest = rest[part.endIndex...].dropFirst()
             guard let equals = part.firstIndex(of: 0x3D) else { continue }
             let name = part[..<equals].drop { $0 == blank }
             var value = part[(equals + 1)...]

@@ -21,7 +21,11 @@ struct SigningKey: Sendable {
         out.append(0x0A)
         out.append(contentsOf: timeText.utf8)
         out.append(0x0A)
-        out.append(contentsOf: scope.text.utf8)
+        for part in [scope.day, scope.region, scope.service] {
+            out.append(contentsOf: part.utf8)
+            out.append(0x2F)
+        }
+        out.append(contentsOf: scope.end.utf8)
         out.append(0x0A)
         LowerCaseHex.append(SHA256.hash(data: canonicalRequest), to: &out)
         return out

@@ -4,16 +4,16 @@ internal import LambdaCore
 
 /// The code store's files. Every method blocks.
 final class CodeFiles: Sendable {
-    private static let zipMode: mode_t = 0o600
     /// Others may pass through to a tree whose digest they know, and list nothing: the executor has not every right of
     /// root. Whether they get this far is decided by the state directory above.
     private static let passageMode: mode_t = 0o711
     private static let privateMode: mode_t = 0o700
 
-    private let path: String
-    private let zips: DirectoryDescriptor
-    private let trees: DirectoryDescriptor
-    private let temporary: DirectoryDescriptor
+    let path: String
+    let root: DirectoryDescriptor
+    let zips: DirectoryDescriptor
+    let trees: DirectoryDescriptor
+    let temporary: DirectoryDescriptor
     private let collectionGrace: Duration
     private let limits: CodeLimits
 
@@ -22,10 +22,10 @@ final class CodeFiles: Sendable {
         self.path = path
         self.collectionGrace = collectionGrace
         do throws(SystemCallError) {
-            let root = try Self.makeAndOpen(path)
-            self.zips = try Self.open("zips", in: root, mode: Self.privateMode)
-            self.trees = try Self.open("trees", in: root, mode: Self.passageMode)
-            self.temporary = try Self.open("tmp", in: root, mode: Self.privateMode)
+            self.root = try Self.makeAndOpen(path)
+            self.zips = try Self.open("zips", in: self.root, mode: Self.privateMode)
+            self.trees = try Self.open("trees", in: self.root, mode: Self.passageMode)
+            self.temporary = try Self.open("tmp", in: self.root, mode: Self.privateMode)
             for leftover in try self.temporary.names() { try self.temporary.removeTree(leftover) }
         } catch {
             throw CodeError(error)
@@ -35,10 +35,15 @@ final class CodeFiles: Sendable {
     func add(_ zip: [UInt8]) throws(CodeError) -> CodeReference {
         let digest = CodeDigest(of: zip)
         do {
-            if try self.trees.status(of: digest.treeName) == nil { try self.addTree(digest, from: zip) }
-            if try self.zips.status(of: digest.zipName)?.size != zip.count { try self.addZip(digest, zip) }
+            let stored = try self.zips.status(of: digest.zipName)
+            if try self.trees.status(of: digest.treeName) == nil {
+                // Where the zip says that its tree is on disk, it must not have lied until `settle` comes by.
+                try self.addTree(digest, from: zip, isSynchronized: stored != nil)
+            }
+            // The zip comes second, so that nothing is kept of one that is refused.
+            if stored?.size != zip.count { try self.addZip(digest, zip) }
             // The time of the last use, for `collect`.
-            try self.zips.setModified(digest.zipName, to: Self.now())
+            try self.zips.setModified(digest.zipName, to: FileTime.now)
         } catch {
             throw CodeError(wrapping: error)
         }
@@ -83,38 +88,56 @@ final class CodeFiles: Sendable {
         }
     }
 
-    func collect(keeping live: Set<String>) throws(CodeError) -> Int {
+    /// What `live` does not name and nobody added a short while ago.
+    func unused(besides live: Set<String>) throws(CodeError) -> [CodeDigest] {
         do {
             var stored = Set(try self.trees.names().map { String(decoding: $0, as: UTF8.self) })
             for name in try self.zips.names() {
                 stored.insert(String(String(decoding: name, as: UTF8.self).prefix { $0 != "." }))
             }
-            var removed = 0
-            for name in stored.subtracting(live) {
-                // Whatever is not ours by its name is left alone.
-                guard let digest = try? CodeDigest(checking: name), try self.isOld(digest) else { continue }
-                try self.remove(digest)
-                removed += 1
-            }
-            return removed
+            // Whatever is not ours by its name is left alone.
+            return try stored.subtracting(live).compactMap { try? CodeDigest(checking: $0) }.filter(self.isOld)
         } catch {
             throw CodeError(wrapping: error)
         }
     }
 
-    private func addTree(_ digest: CodeDigest, from zip: [UInt8]) throws {
+    /// Takes code away if it is still old: the tree goes by a rename, at once and whole. Gives the name in `tmp` under
+    /// which it then waits for ``discard(_:)``.
+    func detach(_ digest: CodeDigest) throws(CodeError) -> [UInt8]? {
+        do {
+            guard try self.isOld(digest) else { return nil }
+            let name = Self.temporaryName()
+            if try self.trees.status(of: digest.treeName) != nil {
+                _ = try self.trees.move(digest.treeName, to: self.temporary, as: name)
+            }
+            if try self.zips.status(of: digest.zipName) != nil { try self.zips.removeFile(digest.zipName) }
+            return name
+        } catch {
+            throw CodeError(wrapping: error)
+        }
+    }
+
+    /// Takes apart what ``detach(_:)`` left, entry by entry.
+    func discard(_ name: [UInt8]) throws(CodeError) {
+        do { try self.temporary.removeTree(name) } catch { throw CodeError(wrapping: error) }
+    }
+
+    /// - Parameter isSynchronized: Whether the tree must be on disk when it gets its name; otherwise ``settle()`` sees to
+    ///   it later, and until then ``restoreTrees()`` makes it again from its zip.
+    func addTree(_ digest: CodeDigest, from zip: [UInt8], isSynchronized: Bool) throws {
         let name = Self.temporaryName()
         do {
             try self.temporary.makeDirectory(name, mode: TreeWriter.directoryMode)
             try CodeExtraction.extract(zip, into: self.temporary.directory(name), limits: self.limits)
             // One call for the whole tree. Measured on ext4, 1,000 files of 8 KiB: 9 ms, against 185 ms for an fsync
             // of each; for one file there is no difference.
-            try self.temporary.synchronizeFileSystem()
+            if isSynchronized { try self.temporary.synchronizeFileSystem() }
             if try !self.temporary.move(name, to: self.trees, as: digest.treeName) {
                 // Another store of this directory was faster; its tree has the same content by its name.
                 try self.temporary.removeTree(name)
             }
-            try self.trees.synchronize()
+            if isSynchronized { try self.trees.synchronize() }
         } catch {
             // The first error is the one to tell; what stays behind goes at the next start.
             try? self.temporary.removeTree(name)
@@ -125,7 +148,7 @@ final class CodeFiles: Sendable {
     private func addZip(_ digest: CodeDigest, _ zip: [UInt8]) throws {
         let name = Self.temporaryName()
         do {
-            let file = try self.temporary.makeFile(name, mode: Self.zipMode)
+            let file = try self.temporary.makeFile(name, mode: Self.unsettledMode)
             try file.write(zip[...])
             try file.synchronize()
             _ = try self.temporary.move(name, to: self.zips, as: digest.zipName)
@@ -137,20 +160,10 @@ final class CodeFiles: Sendable {
         }
     }
 
-    /// The tree goes by a rename, at once and whole; only then is it taken apart.
-    private func remove(_ digest: CodeDigest) throws {
-        if try self.trees.status(of: digest.treeName) != nil {
-            let name = Self.temporaryName()
-            _ = try self.trees.move(digest.treeName, to: self.temporary, as: name)
-            try self.temporary.removeTree(name)
-        }
-        if try self.zips.status(of: digest.zipName) != nil { try self.zips.removeFile(digest.zipName) }
-    }
-
     /// A tree without a zip is what a crash left: nobody waits for it.
     private func isOld(_ digest: CodeDigest) throws -> Bool {
         guard let status = try self.zips.status(of: digest.zipName) else { return true }
-        let age = Self.now().seconds - status.modified.seconds
+        let age = FileTime.now.seconds - status.modified.seconds
         return Duration.seconds(age) >= self.collectionGrace
     }
 
@@ -176,18 +189,11 @@ final class CodeFiles: Sendable {
         return try root.directory(name)
     }
 
-    private static func temporaryName() -> [UInt8] { Array(Hexadecimal.random(bytes: 16).utf8) }
-
-    private static func now() -> FileTime {
-        var now = timespec()
-        // Safety: the value lives for the call, which cannot fail for this clock.
-        _ = unsafe clock_gettime(CLOCK_REALTIME, &now)
-        return FileTime(seconds: now.tv_sec, nanoseconds: now.tv_nsec)
-    }
+    static func temporaryName() -> [UInt8] { Array(Hexadecimal.random(bytes: 16).utf8) }
 }
 
 extension CodeError {
-    fileprivate init(wrapping error: any Error) {
+    init(wrapping error: any Error) {
         switch error {
         case let error as CodeError: self = error
         case let error as SystemCallError: self.init(error)

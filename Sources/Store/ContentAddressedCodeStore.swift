@@ -7,8 +7,9 @@ package import LambdaCore
 /// - `trees/<digest>/`, extracted, mounted read-only into sandboxes, never changed;
 /// - `tmp/`, what is being made or removed; emptied at every start.
 ///
-/// A tree or zip is made in `tmp`, put on disk, and then renamed, so what has its name is whole. One process at a time
-/// may use a directory.
+/// A tree or zip is made in `tmp` and then renamed, so what has its name is whole. The zip is on disk before it gets its
+/// name; its tree follows later, see ``CodeFiles/settle()``. `boot` names the boot in which the store was last opened. One
+/// process at a time may use a directory.
 package final class ContentAddressedCodeStore: CodeStore {
     private let directory: String
     private let files: CodeFiles
@@ -16,6 +17,11 @@ package final class ContentAddressedCodeStore: CodeStore {
     private let writes = DispatchQueue(label: "code-store.writes")
     /// Apart, so that a download does not wait for an extraction.
     private let reads = DispatchQueue(label: "code-store.reads")
+    /// Apart, so that nobody waits for old code to be taken apart.
+    private let upkeep = DispatchQueue(label: "code-store.upkeep")
+
+    /// What of the code could not be mended after the machine went down, in words for the log.
+    package let problems: [String]
 
     /// Opens the store, makes what is missing, and removes what a crash left half done.
     ///
@@ -31,12 +37,15 @@ package final class ContentAddressedCodeStore: CodeStore {
         try self.init(directory: directory, collectionGrace: collectionGrace, limits: CodeLimits())
     }
 
-    init(directory: String, collectionGrace: Duration, limits: CodeLimits) throws(CodeError) {
+    init(
+        directory: String, collectionGrace: Duration, limits: CodeLimits, boot: [UInt8]? = CodeFiles.runningBoot()
+    ) throws(CodeError) {
         guard directory.hasPrefix("/") else {
             throw .failed("\(directory): the code directory's path must be absolute")
         }
         self.directory = directory
         self.files = try CodeFiles(directory: directory, collectionGrace: collectionGrace, limits: limits)
+        self.problems = try self.files.recover(boot: boot)
     }
 
     package func add(zip: [UInt8]) async throws(CodeError) -> CodeReference {
@@ -53,10 +62,24 @@ package final class ContentAddressedCodeStore: CodeStore {
 
     package func directory(of code: CodeReference) -> String { "\(self.directory)/trees/\(code.digest)" }
 
-    /// Removes what `live` does not name: the digests of all stored functions and of all environments that are there,
-    /// for no environment is known here.
+    /// Removes what `live` does not name: the digests of all stored functions, versions and layers and of all environments
+    /// that are there, for no environment is known here. Before that, puts new trees on disk.
+    ///
+    /// Uploads wait for a rename at most.
     package func collect(keeping live: Set<String>) async throws(CodeError) -> Int {
-        try await self.run(on: self.writes) { files throws(CodeError) in try files.collect(keeping: live) }
+        let writes = self.writes
+        return try await self.run(on: self.upkeep) { files throws(CodeError) in
+            try files.settle()
+            var removed = 0
+            for digest in try files.unused(besides: live) {
+                // Asked again behind all uploads: one of them may have brought this code back.
+                let name = try writes.sync { Result { () throws(CodeError) in try files.detach(digest) } }.get()
+                guard let name else { continue }
+                try files.discard(name)
+                removed += 1
+            }
+            return removed
+        }
     }
 
     /// Off the cooperative pool: everything here blocks.

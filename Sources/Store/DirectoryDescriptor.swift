@@ -1,15 +1,11 @@
 internal import CArchive
 internal import Glibc
 
-/// A time of a file: seconds since 1970 and nanoseconds.
-struct FileTime: Equatable {
-    let seconds: Int
-    let nanoseconds: Int
-}
-
 /// What a name in a directory stands for.
 struct FileStatus {
     let isDirectory: Bool
+    /// Permission bits.
+    let mode: mode_t
     /// Bytes.
     let size: Int
     let modified: FileTime
@@ -88,7 +84,7 @@ struct DirectoryDescriptor: ~Copyable, Sendable {
             return nil
         }
         return FileStatus(
-            isDirectory: status.st_mode & S_IFMT == S_IFDIR, size: Int(status.st_size),
+            isDirectory: status.st_mode & S_IFMT == S_IFDIR, mode: status.st_mode & 0o7777, size: Int(status.st_size),
             modified: FileTime(seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec))
     }
 
@@ -153,6 +149,11 @@ struct DirectoryDescriptor: ~Copyable, Sendable {
         _ = try calling("utimensat", on: shown(name)) {
             unsafe utimensat(self.number, terminatedName, times, AT_SYMLINK_NOFOLLOW)
         }
+    }
+
+    /// Sets the permissions of a file in this directory; not of what a link names.
+    borrowing func setMode(_ mode: mode_t, of name: [UInt8]) throws(SystemCallError) {
+        try self.openFile(name).setMode(mode)
     }
 
     borrowing func setMode(_ mode: mode_t) throws(SystemCallError) {

@@ -30,7 +30,12 @@ struct FileDescriptor: ~Copyable {
         var status = stat()
         _ = try calling("fstat", on: self.subject) { unsafe fstat(self.number, &status) }
         guard status.st_size <= limit else { return nil }
-        var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
+        return try self.read(atMost: Int(status.st_size))
+    }
+
+    /// What is left of the file, at most `count` bytes.
+    borrowing func read(atMost count: Int) throws(SystemCallError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
         var filled = 0
         while filled < bytes.count {
             let count = try self.transfer("read") {

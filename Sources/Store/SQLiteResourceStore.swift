@@ -1,64 +1,89 @@
-internal import FoundationEssentials
 internal import GRDB
 internal import Glibc
 package import LambdaCore
 
 /// The control plane's state in one SQLite file.
 ///
-/// Write-ahead log with `synchronous = FULL`: a call that has returned is on disk. Each call is one transaction, and
-/// each write takes the write lock at its start, so two processes may share the file.
+/// Write-ahead log with `synchronous = FULL`: a call that has returned is on disk. Each call is one transaction. A write
+/// takes the write lock at its start, so two processes may share the file; reads have connections of their own and wait
+/// for no write.
 package final class SQLiteResourceStore: ResourceStore {
     /// How long a transaction waits for another process's.
     private static let busyTimeoutSeconds = 5.0
 
-    private let queue: DatabaseQueue
-    private let userSlots: Int
+    private let pool: DatabasePool
+    private let slots: UserSlots
 
     /// Opens the store, and makes it where there is none. A file that cannot be used is left as it is.
     ///
     /// - Parameters:
     ///   - path: The file; its folder must be there. `-wal` and `-shm` files appear beside it.
     ///   - userSlots: How many functions can be stored: the size of the executor's range of user ids.
-    package init(path: String, userSlots: Int) throws(StoreError) {
-        var configuration = Configuration()
-        configuration.label = "functions"
-        configuration.busyMode = .timeout(Self.busyTimeoutSeconds)
-        configuration.prepareDatabase { database in try database.execute(sql: "PRAGMA synchronous = FULL") }
-        self.userSlots = userSlots
+    ///   - now: The wall clock, by which released user ids rest.
+    package convenience init(
+        path: String, userSlots: Int, now: @escaping @Sendable () -> WallTime = { FileTime.now.wallTime }
+    ) throws(StoreError) {
+        try self.init(path: path, userSlots: userSlots, now: now, largestFile: nil)
+    }
+
+    /// - Parameter largestFile: Pages of the file, after which the disk is taken for full.
+    init(
+        path: String, userSlots: Int, now: @escaping @Sendable () -> WallTime, largestFile: Int?
+    ) throws(StoreError) {
+        self.slots = UserSlots(count: userSlots, now: now)
         do {
             try Self.makePrivateFile(at: path)
-            self.queue = try DatabaseQueue(path: path, configuration: configuration)
-            try self.queue.read { database in try StoreSchema.check(database) }
-            // After the check: this is the first write, and must not happen to a file that is not ours.
-            try self.queue.writeWithoutTransaction { database in
-                try database.execute(sql: "PRAGMA journal_mode = WAL")
+            self.pool = try Self.connect(to: path)
+            try StoreSchema.migrations.migrate(self.pool)
+            try self.pool.writeWithoutTransaction { database in
+                if let largestFile { try database.execute(sql: "PRAGMA max_page_count = \(largestFile)") }
             }
-            try StoreSchema.migrations.migrate(self.queue)
         } catch {
             throw StoreError(opening: path, error)
         }
     }
 
+    private static func connect(to path: String) throws -> DatabasePool {
+        var configuration = Configuration()
+        configuration.label = "store"
+        configuration.busyMode = .timeout(Self.busyTimeoutSeconds)
+        // A pool turns the write-ahead log on, which must not happen to a file that is not ours. So another connection
+        // looks first, and stays until the pool has one: the last one to go would write the log into the file.
+        let first = try DatabaseQueue(path: path, configuration: configuration)
+        try first.read { database in try StoreSchema.check(database) }
+        let pool = try DatabasePool(path: path, configuration: configuration)
+        // After the pool has been made, for it sets NORMAL, which may lose what was committed last.
+        try pool.writeWithoutTransaction { database in try database.execute(sql: "PRAGMA synchronous = FULL") }
+        return withExtendedLifetime(first) { pool }
+    }
+
     package func read<Value: Sendable>(
         _ body: @escaping @Sendable (any StoreReading) throws -> Value
     ) async throws -> Value {
-        let userSlots = self.userSlots
         do {
-            return try await self.queue.read { database in
-                try body(SQLiteTransaction(database: database, userSlots: userSlots))
-            }
+            return try await self.pool.read { database in try body(SQLiteReading(database: database)) }
         } catch let error as DatabaseError { throw StoreError(error) }
     }
 
     package func write<Value: Sendable>(
         _ body: @escaping @Sendable (any StoreTransaction) throws -> Value
     ) async throws -> Value {
-        let userSlots = self.userSlots
+        let slots = self.slots
         do {
-            return try await self.queue.write { database in
-                try body(SQLiteTransaction(database: database, userSlots: userSlots))
+            return try await self.pool.write { database in
+                try body(SQLiteTransaction(database: database, slots: slots))
             }
         } catch let error as DatabaseError { throw StoreError(error) }
+    }
+
+    /// SQLite's `journal_mode` and `synchronous` of the connection that writes.
+    func durability() async throws -> (journal: String?, synchronous: Int?) {
+        try await self.pool.writeWithoutTransaction { database in
+            try (
+                String.fetchOne(database, sql: "PRAGMA journal_mode"),
+                Int.fetchOne(database, sql: "PRAGMA synchronous")
+            )
+        }
     }
 
     /// SQLite makes files with the process's umask, and gives `-wal` and `-shm` the mode of the main file. Records hold

@@ -47,7 +47,11 @@ enum StoreSchema {
     }
 
     /// One table for every kind of resource. Its primary key's index is the order of paging; `record` is the whole of the
-    /// resource as JSON.
+    /// resource as JSON. Not WITHOUT ROWID: a record is mostly larger than a quarter of a page, and would lie in the inner
+    /// pages of the index, too.
+    ///
+    /// `user_slot` has a row for every place that was ever given. 0.1.0 gave the lowest free one, so the rows between are
+    /// filled up: they were released long ago.
     private static func makeResources(_ database: Database) throws {
         try database.execute(
             sql: """
@@ -59,21 +63,37 @@ enum StoreSchema {
                     part TEXT NOT NULL,
                     record TEXT NOT NULL,
                     PRIMARY KEY (kind, account, region, name, part)
-                ) STRICT, WITHOUT ROWID;
+                ) STRICT;
                 CREATE TABLE user_slot (
                     slot INTEGER NOT NULL PRIMARY KEY CHECK (slot >= 0),
                     account TEXT NOT NULL,
                     region TEXT NOT NULL,
-                    name TEXT NOT NULL
+                    name TEXT NOT NULL,
+                    released INTEGER
                 ) STRICT;
-                CREATE INDEX user_slot_function ON user_slot (account, region, name);
+                CREATE INDEX user_slot_owner ON user_slot (account, region, name) WHERE released IS NULL;
+                CREATE INDEX user_slot_released ON user_slot (released, slot) WHERE released IS NOT NULL;
+                """)
+        try Self.moveFunctions(in: database)
+    }
+
+    private static func moveFunctions(in database: Database) throws {
+        try database.execute(
+            sql: """
                 INSERT INTO user_slot (slot, account, region, name)
                     SELECT user_slot, account, region, name FROM function;
+                WITH RECURSIVE place (slot) AS (
+                    SELECT 0 UNION ALL SELECT slot + 1 FROM place WHERE slot < (SELECT max(user_slot) FROM function)
+                )
+                INSERT OR IGNORE INTO user_slot (slot, account, region, name, released)
+                    SELECT slot, '', '', '', 0 FROM place WHERE EXISTS (SELECT 1 FROM function);
                 INSERT INTO resource (kind, account, region, name, part, record)
                     SELECT 'function', account, region, name, '', json_object(
-                        'record', json_patch(json_object(
-                            'version', '$LATEST', 'packageType', 'Zip', 'snapStart', 'None',
-                            'layers', json_array(), 'fileSystems', json_array()), record))
+                        'record', json_patch(
+                            json_object(
+                                'version', '$LATEST', 'packageType', 'Zip', 'snapStart', 'None',
+                                'layers', json_array(), 'fileSystems', json_array()),
+                            json_remove(record, '$.tags')))
                     FROM function;
                 INSERT INTO resource (kind, account, region, name, part, record)
                     SELECT 'function-properties', account, region, name, '', json_object(

@@ -31,6 +31,14 @@ struct ExecutorReport {
         }
     }
 
+    /// One clear line where more than one layer cannot be had.
+    func overlay(_ failure: SystemError?) {
+        guard let failure else { return }
+        self.logger.warning(
+            "overlayfs cannot be used here; functions with more than one layer are refused",
+            metadata: ["reason": "\(failure)"])
+    }
+
     func status(count: Int) {
         self.manager.status(count == 1 ? "1 sandbox" : "\(count) sandboxes")
     }

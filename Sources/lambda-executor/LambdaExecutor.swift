@@ -58,6 +58,7 @@ enum LambdaExecutor {
             policy: policy, parts: .init(initProgram: options.initProgram, filter: filter.instructions))
         defer { builder.cgroups.remove() }
         report.support(builder.cgroups.support)
+        report.overlay(builder.overlayFailure)
         let server = try ExecutorServer(policy: policy, builder: builder, allowedGroup: group) { report.take($0) }
         try server.probe()
         try server.listen(on: socket)

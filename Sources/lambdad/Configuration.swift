@@ -18,6 +18,7 @@ struct Configuration: Sendable, Equatable {
         "account",
         "startup_timeout", "keepalive", "drain_timeout", "max_environment_age", "services_endpoint",
         "services_profile", "sandbox_network", "runtime_substitution", "event_loops", "log", "log_level",
+        "function_url_domain", "function_url_both_permissions",
     ]
 
     /// `address:port`, or the path of a Unix socket; used where systemd hands over no socket.
@@ -44,6 +45,10 @@ struct Configuration: Sendable, Equatable {
     var eventLoops: Int
     var log: String
     var logLevel: String
+    /// See ``APIConfiguration/functionURLDomain``.
+    var functionURLDomain: String?
+    /// See ``APIConfiguration/functionURLsNeedInvokePermission``.
+    var functionURLsNeedBoth: Bool
 
     init(text: String, environment: [String: String]) throws(ConfigurationError) {
         let document: INIDocument
@@ -78,6 +83,8 @@ struct Configuration: Sendable, Equatable {
         self.eventLoops = try reader.number("event_loops", or: 0, range: 0...256)
         self.log = reader.value("log") ?? "auto"
         self.logLevel = reader.value("log_level") ?? "info"
+        self.functionURLDomain = try reader.domain("function_url_domain")
+        self.functionURLsNeedBoth = try reader.flag("function_url_both_permissions", or: false)
     }
 
     /// The part that a reload puts in force.
@@ -101,6 +108,8 @@ struct Configuration: Sendable, Equatable {
         if self.servicesEndpoint != other.servicesEndpoint { names.append("services_endpoint") }
         if self.eventLoops != other.eventLoops { names.append("event_loops") }
         if self.log != other.log { names.append("log") }
+        if self.functionURLDomain != other.functionURLDomain { names.append("function_url_domain") }
+        if self.functionURLsNeedBoth != other.functionURLsNeedBoth { names.append("function_url_both_permissions") }
         return names
     }
 }
@@ -159,6 +168,18 @@ private struct SettingReader {
         case "no": return false
         case let text?: throw self.error(key, text, "yes or no")
         }
+    }
+
+    /// A host name in lower case; `nil` where none is set.
+    func domain(_ key: String) throws(ConfigurationError) -> String? {
+        guard let text = self.value(key), !text.isEmpty else { return nil }
+        let labels = text.lowercased().split(separator: ".", omittingEmptySubsequences: false)
+        let isName = labels.allSatisfy { label in
+            (1...63).contains(label.utf8.count)
+                && label.utf8.allSatisfy { ($0 >= 0x61 && $0 <= 0x7A) || ($0 >= 0x30 && $0 <= 0x39) || $0 == 0x2D }
+        }
+        guard isName else { throw self.error(key, text, "a host name without a port") }
+        return text.lowercased()
     }
 
     func servicesEndpoint() throws(ConfigurationError) -> ServicesEndpointAddress? {

@@ -77,14 +77,18 @@ extension Daemon {
 
     /// Every transition goes to the log; the two of a warm invocation only where debugging is on.
     func logTransitions(of events: EnvironmentEvents, _ logger: Logger) {
+        // Asked once: a logger is a large value, and two transitions of every warm call come here.
+        let logsWarm = logger.logLevel <= .debug
         events.listen { event in
             let isWarm =
                 (event.from == .ready && event.to == .invoking) || (event.from == .invoking && event.to == .ready)
-            let level: Logger.Level = isWarm ? .debug : .info
-            guard logger.logLevel <= level else { return }
+            guard logsWarm || !isWarm else { return }
             logger.log(
-                level: level, "environment \(event.from.rawValue) -> \(event.to.rawValue)",
-                metadata: ["function": "\(event.function.name)", "environment": "\(event.environment)"])
+                level: isWarm ? .debug : .info, "environment \(event.from.rawValue) -> \(event.to.rawValue)",
+                metadata: [
+                    "function": "\(event.version.function.name)", "version": "\(event.version.version)",
+                    "environment": "\(event.environment)",
+                ])
         }
     }
 

@@ -49,6 +49,7 @@ struct Daemon {
         let store = try SQLiteResourceStore(
             path: "\(self.configuration.stateDirectory)/functions.sqlite", userSlots: Self.userSlots)
         let code = try ContentAddressedCodeStore(directory: "\(self.configuration.stateDirectory)/code")
+        for problem in code.problems { logger.warning("\(problem)") }
         let runtimes = RuntimeCatalog()
         let book = CredentialBook()
         self.loadRuntimes(into: runtimes, self.configuration, logger)
@@ -120,6 +121,8 @@ struct Daemon {
         api.authentication = self.configuration.auth == .none ? .none : .sigV4
         api.defaultAccount = self.configuration.account
         api.defaultRegion = self.configuration.region
+        api.functionURLDomain = self.configuration.functionURLDomain
+        api.functionURLsNeedInvokePermission = self.configuration.functionURLsNeedBoth
         return APIServer(
             configuration: api, store: store, code: code, sink: plane, runtimes: runtimes, credentials: book,
             time: self.time, log: logger)

@@ -17,7 +17,7 @@ final class EngineFixture: Sendable {
     let events = EnvironmentEvents()
     let stopped: AsyncStream<EnvironmentID>
 
-    init(_ settings: EngineSettings = EngineSettings()) {
+    init(_ settings: EngineSettings = EngineSettings(), directories: (any HostDirectoryWatching)? = nil) {
         self.settings = CurrentSettings(settings)
         let (stopped, continuation) = AsyncStream.makeStream(of: EnvironmentID.self)
         self.stopped = stopped
@@ -27,14 +27,16 @@ final class EngineFixture: Sendable {
                 launcher: self.launcher, credentials: FixedCredentials(), runtimes: OneRuntime(),
                 codeDirectory: { "/code/\($0.digest)" }, sessionName: { "\($0)" }, log: self.log, time: WallClock(),
                 reader: PlainReader(), runtimeServer: RuntimeAPIServer(), servicesRelay: nil,
-                settings: self.settings, events: self.events,
+                directories: directories, settings: self.settings, events: self.events,
                 logger: Logger(label: "test") { _ in
                     SwiftLogNoOpLogHandler()
                 }),
             loops: [MultiThreadedEventLoopGroup.singleton.next()])
     }
 
-    func function(timeout: Int = 30, generation: Int = 1) throws -> FunctionRecord {
+    func function(
+        timeout: Int = 30, generation: Int = 1, version: String = FunctionRecord.latest
+    ) throws -> FunctionRecord {
         let name = try #require(FunctionName("hello"))
         var record = FunctionRecord(
             key: FunctionKey(account: .standard, region: .standard, name: name),
@@ -42,6 +44,7 @@ final class EngineFixture: Sendable {
             code: CodeReference(digest: "d\(generation)", base64: "", size: 1), lastModified: WallTime(milliseconds: 0))
         record.timeout = timeout
         record.generation = generation
+        record.version = version
         record.state = .active
         return record
     }
@@ -72,6 +75,10 @@ final class FakeLauncher: SandboxLauncher {
     private let stream: AsyncStream<FakeSandbox>
     private let continuation: AsyncStream<FakeSandbox>.Continuation
     private let failure = Mutex<LaunchError?>(nil)
+    /// Launches that were asked for, less those that the test has taken.
+    private let untaken = Mutex(0)
+
+    var isIdle: Bool { self.untaken.withLock { $0 == 0 } }
 
     init() { (self.stream, self.continuation) = AsyncStream.makeStream(of: FakeSandbox.self) }
 
@@ -83,6 +90,7 @@ final class FakeLauncher: SandboxLauncher {
             return failure
         }
         if let failure { throw failure }
+        self.untaken.withLock { $0 += 1 }
         do {
             let (sandbox, descriptors) = try await FakeSandbox.make(for: request)
             self.continuation.yield(sandbox)
@@ -93,7 +101,10 @@ final class FakeLauncher: SandboxLauncher {
     func stop(_ environment: EnvironmentID) async {}
 
     func nextSandbox() async -> FakeSandbox? {
-        for await sandbox in self.stream { return sandbox }
+        for await sandbox in self.stream {
+            self.untaken.withLock { $0 -= 1 }
+            return sandbox
+        }
         return nil
     }
 }
@@ -101,6 +112,7 @@ final class FakeLauncher: SandboxLauncher {
 final class RecordingLog: FunctionLogSink {
     private let entries = Mutex<[FunctionLogEntry]>([])
 
+    var all: [FunctionLogEntry] { self.entries.withLock { $0 } }
     var lines: [String] { self.entries.withLock { $0.map { String(decoding: $0.message, as: UTF8.self) } } }
 
     func append(_ entries: [FunctionLogEntry]) -> Bool {

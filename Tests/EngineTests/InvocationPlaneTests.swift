@@ -50,6 +50,23 @@ import Testing
         #expect(Array(engine.log.lines[1...2]) == ["at import", "START RequestId: \(id) Version: $LATEST"])
     }
 
+    @Test func `that went well has all its lines in the log when its environment ends`() async throws {
+        let engine = EngineFixture()
+        let answer = engine.invoke(try engine.function())
+        let sandbox = try #require(await engine.launcher.nextSandbox())
+        let runtime = try await sandbox.runtime()
+        let event = try await runtime.next()
+        let id = try #require(event.headers.first(name: "Lambda-Runtime-Aws-Request-Id"))
+        _ = try await runtime.respond(id, "1")
+        _ = Task { try await runtime.next() }
+        _ = try await answer.value.get()
+        await engine.plane.drain(within: .seconds(10))
+        let lines = engine.log.lines.dropFirst()
+        #expect(
+            lines.prefix(2) == ["START RequestId: \(id) Version: $LATEST", "END RequestId: \(id)"] && lines.count == 3)
+        #expect(lines.last?.hasPrefix("REPORT RequestId: \(id)\t") == true)
+    }
+
     @Test func `that follows another uses the same environment and has no init duration`() async throws {
         let engine = EngineFixture()
         let function = try engine.function()

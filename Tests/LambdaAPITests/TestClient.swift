@@ -8,6 +8,8 @@ struct TestAnswer: Equatable {
     let status: Int
     let headers: [String: String]
     let body: [UInt8]
+    /// The head as it came, for what a dictionary cannot hold.
+    var head = ""
 
     var text: String { String(decoding: self.body, as: UTF8.self) }
 
@@ -85,7 +87,7 @@ final class TestClient: Sendable {
         var iterator = self.incoming.makeAsyncIterator()
         while true {
             let bytes = await self.buffered.bytes
-            if let (answer, used) = TestClient.parse(bytes) {
+            if let (answer, used) = TestClient.parse(bytes, hasBody: hasBody) {
                 _ = await self.buffered.take(used)
                 return answer
             }
@@ -93,7 +95,7 @@ final class TestClient: Sendable {
         }
     }
 
-    private static func parse(_ bytes: [UInt8]) -> (TestAnswer, Int)? {
+    private static func parse(_ bytes: [UInt8], hasBody: Bool) -> (TestAnswer, Int)? {
         let text = String(decoding: bytes, as: UTF8.self)
         guard let end = text.firstRange(of: "\r\n\r\n") else { return nil }
         let head = text[..<end.lowerBound]
@@ -105,10 +107,12 @@ final class TestClient: Sendable {
             headers[parts[0].lowercased()] = parts.count > 1 ? String(parts[1].trimmingBlanks()) : ""
         }
         let start = head.utf8.count + 4
-        let length = headers["content-length"].flatMap { Int($0) } ?? 0
+        let length = hasBody ? headers["content-length"].flatMap { Int($0) } ?? 0 : 0
         guard bytes.count >= start + length else { return nil }
         return (
-            TestAnswer(status: status, headers: headers, body: Array(bytes[start..<(start + length)])), start + length
+            TestAnswer(
+                status: status, headers: headers, body: Array(bytes[start..<(start + length)]), head: String(head)),
+            start + length
         )
     }
 }

@@ -23,6 +23,9 @@ struct TestServer: Sendable {
     static func run(
         sink: FakeSink = .echo(), authentication: APIConfiguration.Authentication = .none,
         store: MemoryStore = MemoryStore(), connections: Int = 100, bodies: Int = 100_000_000,
+        events: (any EventAcceptor)? = nil,
+        provisionedStatus: any ProvisionedStatusSource = NoProvisionedEnvironments(),
+        draw: @escaping @Sendable () -> Double = { 0.5 },
         configure: (inout APIConfiguration) -> Void = { _ in },
         _ body: @Sendable (TestServer) async throws -> Void
     ) async throws {
@@ -43,7 +46,8 @@ struct TestServer: Sendable {
         let code = FakeCodeStore()
         let api = APIServer(
             configuration: configuration, store: store, code: code, sink: sink, runtimes: FakeRuntimes(),
-            credentials: book, time: time, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            credentials: book, time: time, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            events: events, provisionedStatus: provisionedStatus, draw: draw)
         try await api.loadFunctions()
         let address = try await api.listen(host: "127.0.0.1", port: 0, group: MultiThreadedEventLoopGroup.singleton)
         let server = TestServer(

@@ -100,13 +100,15 @@ final class ExecutorUnderTest {
     /// A request that the policy allows; each call is another environment.
     func request(
         name: String = "f", userSlot: Int = 0, root: String = "host", code: String? = nil, runtime: String? = nil,
-        memorySize: Int = 128, ephemeralStorage: Int = 2, network: SandboxRequest.Network = .loopback,
+        layers: [String] = [], fileSystem: SandboxRequest.FileSystem? = nil, memorySize: Int = 128,
+        ephemeralStorage: Int = 2, network: SandboxRequest.Network = .loopback,
         servicesPort: UInt16? = nil
     ) throws -> SandboxRequest {
         SandboxRequest(
             environment: .random(), functionName: try #require(FunctionName(name)), userSlot: userSlot, root: root,
-            codeDirectory: code ?? self.code + "/f", runtimeDirectory: runtime, memorySize: memorySize,
-            ephemeralStorage: ephemeralStorage, network: network, servicesPort: servicesPort)
+            codeDirectory: code ?? self.code + "/f", runtimeDirectory: runtime, layerDirectories: layers,
+            fileSystem: fileSystem, memorySize: memorySize, ephemeralStorage: ephemeralStorage, network: network,
+            servicesPort: servicesPort)
     }
 
     /// A sandbox that runs.

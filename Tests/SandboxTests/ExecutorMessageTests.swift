@@ -9,6 +9,10 @@ import Testing
         .stop(environment),
         .create(request(runtime: nil, network: .loopback, services: nil)),
         .create(request(runtime: "/usr/lib/lambdad/runtime/python3.11", network: .host, services: 4_566)),
+        .create(
+            request(
+                runtime: nil, network: .loopback, services: nil, layers: ["/code/b", "/code/a"],
+                fileSystem: .init(directory: "/srv/data", mountPath: "/mnt/data"))),
     ]
 
     static let replies: [ExecutorReply] = [
@@ -21,12 +25,14 @@ import Testing
     ]
 
     private static func request(
-        runtime: String?, network: SandboxRequest.Network, services: UInt16?
+        runtime: String?, network: SandboxRequest.Network, services: UInt16?, layers: [String] = [],
+        fileSystem: SandboxRequest.FileSystem? = nil
     ) -> SandboxRequest {
         SandboxRequest(
             environment: environment, functionName: FunctionName("hello-world_1") ?? .sample, userSlot: 65_535,
-            root: "host", codeDirectory: "/var/lib/lambdad/code/ab/cd", runtimeDirectory: runtime, memorySize: 10_240,
-            ephemeralStorage: 512, network: network, servicesPort: services)
+            root: "host", codeDirectory: "/var/lib/lambdad/code/ab/cd", runtimeDirectory: runtime,
+            layerDirectories: layers, fileSystem: fileSystem, memorySize: 10_240, ephemeralStorage: 512,
+            network: network, servicesPort: services)
     }
 
     @Test(arguments: requests) func `comes back as the request it was`(request: ExecutorRequest) throws {
@@ -49,9 +55,9 @@ import Testing
 
     @Test func `is refused where its version or kind is unknown`() {
         var packet = ExecutorRequest.stop(Self.environment).packet
-        packet[0] = 2
+        packet[0] = 9
         #expect(throws: PacketError.unknownVersion) { try ExecutorRequest(packet: packet) }
-        packet[0] = 1
+        packet[0] = 2
         packet[1] = 99
         #expect(throws: PacketError.unknownKind) { try ExecutorRequest(packet: packet) }
         #expect(throws: PacketError.unknownKind) { try ExecutorReply(packet: packet) }

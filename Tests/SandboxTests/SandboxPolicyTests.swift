@@ -5,12 +5,13 @@ import Testing
 @Suite struct `The executor's policy` {
     private func request(
         userSlot: Int = 0, root: String = "host", code: String = "/var/lib/lambdad/code/x", runtime: String? = nil,
+        layers: [String] = [], fileSystem: SandboxRequest.FileSystem? = nil,
         memory: Int = 128, storage: Int = 512, network: SandboxRequest.Network = .loopback
     ) throws -> SandboxRequest {
         SandboxRequest(
             environment: .random(), functionName: try #require(FunctionName("f")), userSlot: userSlot, root: root,
-            codeDirectory: code, runtimeDirectory: runtime, memorySize: memory, ephemeralStorage: storage,
-            network: network, servicesPort: nil)
+            codeDirectory: code, runtimeDirectory: runtime, layerDirectories: layers, fileSystem: fileSystem,
+            memorySize: memory, ephemeralStorage: storage, network: network, servicesPort: nil)
     }
 
     @Test func `has defaults for everything`() throws {
@@ -20,6 +21,8 @@ import Testing
         #expect(policy.uidBase == 1_879_048_192)
         #expect(policy.roots == ["host"])
         #expect(!policy.hostNetwork)
+        #expect(policy.hotReloadDirectories.isEmpty)
+        #expect(policy.fileSystemDirectories.isEmpty)
     }
 
     @Test func `is read from its file`() throws {
@@ -33,6 +36,8 @@ import Testing
                 roots = host, bookworm
                 code_directories = /srv/a /srv/b
                 runtime_directories = /opt/r
+                hot_reload_directories = /home/ann/src
+                file_system_directories = /srv/data, /srv/more
                 host_etc = /srv/etc
                 memory_max = 1024
                 tmp_max = 600
@@ -43,6 +48,8 @@ import Testing
         #expect(policy.group == "staff")
         #expect(policy.roots == ["host", "bookworm"])
         #expect(policy.codeDirectories == ["/srv/a", "/srv/b"])
+        #expect(policy.hotReloadDirectories == ["/home/ann/src"])
+        #expect(policy.fileSystemDirectories == ["/srv/data", "/srv/more"])
         #expect(policy.hostEtc == "/srv/etc")
         #expect(policy.cgroup == "/x.slice/y")
         #expect(policy.sandboxLimit == 3)
@@ -53,7 +60,8 @@ import Testing
         ("group = ", 2), ("group = a b", 2), ("uid_base = 0", 2), ("uid_base = 1000", 2), ("uid_base = x", 2),
         ("uid_count = 3", 0), ("uid_base = 4294000000\nuid_count = 16777216", 0), ("roots = ../x", 2),
         ("roots = ", 2), ("roots = .hidden", 2), ("code_directories = relative", 2), ("code_directories = /a/../b", 2),
-        ("code_directories = /a/", 2), ("code_directories = /", 2), ("memory_max = 1", 2), ("tmp_max = 0", 2),
+        ("hot_reload_directories = src", 2), ("file_system_directories = ", 2), ("code_directories = /a/", 2),
+        ("code_directories = /", 2), ("memory_max = 1", 2), ("tmp_max = 0", 2),
         ("host_network = true", 2), ("sandboxes_max = 0", 2), ("unknown = 1", 2), ("no equals sign", 2),
         ("[other]\na = 1", 3),
     ])
@@ -90,6 +98,72 @@ import Testing
         } throws: { error in
             "\(error)" == "'\(path)' is not below code_directories"
         }
+    }
+
+    @Test func `allows layers from where code may be, in their order`() throws {
+        let request = try self.request(layers: ["/var/lib/lambdad/code/b", "/var/lib/lambdad/code/a"])
+        #expect(try SandboxPolicy().plan(for: request).layers.map(\.rest) == ["code/b", "code/a"])
+    }
+
+    @Test func `refuses a layer from elsewhere, and a sixth`() throws {
+        let elsewhere = try self.request(layers: ["/var/lib/lambdad/code/b", "/etc"])
+        #expect(Self.refusal(of: elsewhere) == "'/etc' is not below code_directories")
+        let many = try self.request(layers: (1...6).map { "/var/lib/lambdad/code/\($0)" })
+        #expect(Self.refusal(of: many) == "6 layers are more than 5")
+    }
+
+    @Test func `allows code that somebody works on below its directories and these themselves, where it names any`()
+        throws
+    {
+        let policy = try SandboxPolicy(parsing: "[executor]\nhot_reload_directories = /home/ann/src\n")
+        let paths = ["/home/ann/src", "/home/ann/src/app"]
+        for path in paths {
+            let request = try self.request(code: path, layers: [path])
+            #expect(Self.refusal(of: request) == "'\(path)' is not below code_directories")
+            let plan = try policy.plan(for: request)
+            #expect(plan.code.text == path && plan.layers.map(\.text) == [path])
+        }
+        for path in ["/home/ann", "/home/ann/srcs", "/home/ann/src/../x", "/home/ann/src/"] {
+            let refusal = Self.refusal(of: try self.request(code: path), by: policy)
+            #expect(refusal == "'\(path)' is not below code_directories or hot_reload_directories")
+        }
+    }
+
+    @Test func `allows a file system where it names its directory`() throws {
+        let policy = try SandboxPolicy(parsing: "[executor]\nfile_system_directories = /srv/data\n")
+        for directory in ["/srv/data", "/srv/data/a"] {
+            let wanted = SandboxRequest.FileSystem(directory: directory, mountPath: "/mnt/data-1_a.b")
+            let plan = try policy.plan(for: try self.request(fileSystem: wanted))
+            #expect(plan.fileSystem?.directory.text == directory)
+            #expect(plan.fileSystem?.name == "data-1_a.b")
+            #expect(
+                Self.refusal(of: try self.request(fileSystem: wanted))
+                    == "'\(directory)' is not below file_system_directories")
+        }
+        let elsewhere = SandboxRequest.FileSystem(directory: "/srv", mountPath: "/mnt/data")
+        #expect(
+            Self.refusal(of: try self.request(fileSystem: elsewhere), by: policy)
+                == "'/srv' is not below file_system_directories")
+    }
+
+    @Test(arguments: [
+        "", "/mnt", "/mnt/", "/mnt/.", "/mnt/..", "/mnt/a/b", "/mnt/a b", "/mnt/ä", "mnt/a", "/opt/a", "/mnt//a",
+        "/mnt/" + String(repeating: "x", count: 156),
+    ])
+    func `refuses a file system's place that is no name below /mnt`(path: String) throws {
+        let policy = try SandboxPolicy(parsing: "[executor]\nfile_system_directories = /srv/data\n")
+        let request = try self.request(fileSystem: .init(directory: "/srv/data", mountPath: path))
+        #expect(Self.refusal(of: request, by: policy) == "'\(path)' is no name below /mnt")
+        let longest = "/mnt/" + String(repeating: "x", count: 155)
+        let fitting = try self.request(fileSystem: .init(directory: "/srv/data", mountPath: longest))
+        #expect(Self.refusal(of: fitting, by: policy) == nil)
+    }
+
+    private static func refusal(of request: SandboxRequest, by policy: SandboxPolicy = SandboxPolicy()) -> String? {
+        do {
+            _ = try policy.plan(for: request)
+            return nil
+        } catch { return "\(error)" }
     }
 
     @Test func `refuses a path that is too long`() throws {

@@ -44,6 +44,26 @@ final class MotoServer: Sendable {
 
     func stop() { Self.end(self.process) }
 
+    /// Runs a script of Python that has a boto3 `client(service)` for this server. Gives what it prints.
+    func run(_ script: String) throws -> String {
+        let preamble = """
+            import boto3
+            def client(service):
+                return boto3.client(service, endpoint_url='\(self.address)', region_name='us-east-1',
+                    aws_access_key_id='AKIDEXAMPLE', aws_secret_access_key='secret')
+
+            """
+        let process = Self.python(["-c", preamble + script])
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardError = output
+        try process.run()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { throw StartError(text: text) }
+        return text
+    }
+
     /// Not by SIGTERM: a child inherits the signal mask of the thread that made it, and that may block it.
     private static func end(_ process: Process) {
         kill(process.processIdentifier, SIGKILL)

@@ -18,6 +18,46 @@ struct `The services endpoint, played by moto` {
         await relay.close()
     }
 
+    @Test func `gives objects, old versions of them, and S3's own words for what is not there`() async throws {
+        let moto = try await MotoServer()
+        defer { moto.stop() }
+        let versions = try moto.run(
+            """
+            s3 = client('s3')
+            s3.create_bucket(Bucket='bucket')
+            s3.put_bucket_versioning(Bucket='bucket', VersioningConfiguration={'Status': 'Enabled'})
+            for body in (b'first', b'second'):
+                print(s3.put_object(Bucket='bucket', Key='a b/c+d é.zip', Body=body)['VersionId'])
+            s3.put_object(Bucket='bucket', Key='large', Body=b'x' * 1_000_000)
+            """
+        ).split(separator: "\n").map { String($0) }
+        let objects = S3Objects(
+            endpoint: moto.address,
+            serviceCredentials: Credentials(
+                accessKeyID: "AKIDEXAMPLE", secretAccessKey: "secret", sessionToken: nil, expiration: nil),
+            group: .singletonMultiThreadedEventLoopGroup, time: SystemTime())
+        func text(
+            _ bucket: String, _ key: String, version: String? = nil, limit: Int = 1_000_000
+        ) async throws(ObjectFetchError) -> String {
+            let bytes = try await objects.object(
+                bucket: bucket, key: key, version: version, region: .standard, limit: limit)
+            return String(decoding: bytes, as: UTF8.self)
+        }
+        #expect(try await text("bucket", "a b/c+d é.zip") == "second")
+        let first = try #require(versions.first)
+        #expect(try await text("bucket", "a b/c+d é.zip", version: first) == "first")
+        #expect(try await text("bucket", "large").utf8.count == 1_000_000)
+        await #expect(throws: ObjectFetchError.tooLarge(limit: 999_999)) {
+            try await text("bucket", "large", limit: 999_999)
+        }
+        await #expect(
+            throws: ObjectFetchError.refused(code: "NoSuchKey", message: "The specified key does not exist.")
+        ) { try await text("bucket", "none") }
+        await #expect(
+            throws: ObjectFetchError.refused(code: "NoSuchBucket", message: "The specified bucket does not exist")
+        ) { try await text("elsewhere", "none") }
+    }
+
     private func expectCredentials(from address: ServicesEndpointAddress) async throws {
         let now = SystemTime()
         let provider = STSRoleCredentials(

@@ -177,7 +177,7 @@ extension CodeError {
         let error = await #expect(throws: CodeError.self) { try await store.add(zip: evil.make()) }
 
         #expect(error?.verdict == evil.verdict, "\(String(describing: error))")
-        #expect(try directory.listing() == ["code/", "code/tmp/", "code/trees/", "code/zips/"])
+        #expect(try directory.listing() == ["code/", "code/boot", "code/tmp/", "code/trees/", "code/zips/"])
     }
 
     @Test func `is told apart from one that just reaches the limits, by the same builder`() async throws {

@@ -49,4 +49,9 @@ final class TemporaryDirectory: Sendable {
         let date = try FileManager.default.attributesOfItem(atPath: self.path(name))[.modificationDate] as? Date
         return date?.timeIntervalSince1970 ?? -1
     }
+
+    func setModified(_ name: String, secondsAgo seconds: Double) throws {
+        let date = Date(timeIntervalSinceNow: -seconds)
+        try FileManager.default.setAttributes([.modificationDate: date], ofItemAtPath: self.path(name))
+    }
 }

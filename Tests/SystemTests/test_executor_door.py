@@ -34,13 +34,14 @@ def create(
     network="loopback",
     port=0,
 ):
-    packet = bytes([1, CREATE]) + text(environment) + text(name) + struct.pack("<I", slot) + text(root) + text(code)
+    packet = bytes([2, CREATE]) + text(environment) + text(name) + struct.pack("<I", slot) + text(root) + text(code)
     packet += b"\0" if runtime is None else b"\1" + text(runtime)
+    packet += b"\0\0"  # no layer, no file system
     return packet + struct.pack("<II", memory, storage) + text(network) + struct.pack("<H", port)
 
 
 def stop(environment=ENVIRONMENT):
-    return bytes([1, STOP]) + text(environment)
+    return bytes([2, STOP]) + text(environment)
 
 
 @pytest.fixture
@@ -136,7 +137,7 @@ def test_no_symbolic_link_leads_outside(ask, machine, target):
         create(environment="../../../../../../../../../etc/xyz"),
         create(environment="0" * 31),
         create(network="bridge"),
-        create(code="/var/lib/lambdad/" + "x" * 17_000),
+        create(code="/var/lib/lambdad/" + "x" * 41_000),
         b"\xff" * 5_000,
     ],
     ids=lambda packet: packet[:6].hex() + f"-{len(packet)}",

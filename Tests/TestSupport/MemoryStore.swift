@@ -12,18 +12,32 @@ package final class MemoryStore: ResourceStore {
         let address: ResourceAddress
     }
 
+    /// Whose a place is, or was until it was released.
+    struct SlotUse {
+        var function: FunctionKey
+        var released: WallTime?
+    }
+
     struct State {
         var resources: [Place: Data] = [:]
         var counters: [StoreCounter: Int] = [:]
-        var slots: [Int: FunctionKey] = [:]
+        /// By place: every one that was ever given.
+        var slots: [SlotUse] = []
         var revisions = 0
         var failure: StoreError?
     }
 
     private let state = Mutex(State())
     private let userSlots: Int
+    private let now: @Sendable () -> WallTime
 
-    package init(userSlots: Int = 1_000) { self.userSlots = userSlots }
+    /// - Parameter now: The wall clock; one that stands still where nothing else is said.
+    package init(
+        userSlots: Int = 1_000, now: @escaping @Sendable () -> WallTime = { WallTime(milliseconds: 1_543_331_445_123) }
+    ) {
+        self.userSlots = userSlots
+        self.now = now
+    }
 
     /// Makes every later call fail, until `nil` is given.
     package func fail(with error: StoreError?) { self.state.withLock { $0.failure = error } }
@@ -32,7 +46,7 @@ package final class MemoryStore: ResourceStore {
         _ body: @escaping @Sendable (any StoreReading) throws -> Value
     ) async throws -> Value {
         let before = try self.usableState()
-        return try body(MemoryTransaction(state: before, userSlots: self.userSlots))
+        return try body(MemoryTransaction(state: before, userSlots: self.userSlots, time: self.now()))
     }
 
     package func write<Value: Sendable>(
@@ -40,7 +54,7 @@ package final class MemoryStore: ResourceStore {
     ) async throws -> Value {
         try self.state.withLock { state in
             if let failure = state.failure { throw failure }
-            let transaction = MemoryTransaction(state: state, userSlots: self.userSlots)
+            let transaction = MemoryTransaction(state: state, userSlots: self.userSlots, time: self.now())
             let value = try body(transaction)
             state = transaction.state
             return value
@@ -58,17 +72,19 @@ package final class MemoryStore: ResourceStore {
 private final class MemoryTransaction: StoreTransaction {
     var state: MemoryStore.State
     private let userSlots: Int
+    private let time: WallTime
 
-    init(state: MemoryStore.State, userSlots: Int) {
+    init(state: MemoryStore.State, userSlots: Int, time: WallTime) {
         self.state = state
         self.userSlots = userSlots
+        self.time = time
     }
 
     func resource<Resource: StoredResource>(
         _ type: Resource.Type, at address: ResourceAddress
     ) throws -> Resource? {
         try self.state.resources[MemoryStore.Place(kind: Resource.kind, address: address)]
-            .map { try JSONDecoder().decode(Resource.self, from: $0) }
+            .map { try RecordDecoder.decode(Resource.self, from: Array($0)) }
     }
 
     func resources<Resource: StoredResource>(
@@ -111,14 +127,24 @@ private final class MemoryTransaction: StoreTransaction {
     }
 
     func takeUserSlot(for function: FunctionKey) throws -> Int {
-        guard let slot = (0..<self.userSlots).first(where: { self.state.slots[$0] == nil }) else {
-            throw StoreError.userSlotsExhausted
+        let use = MemoryStore.SlotUse(function: function)
+        guard self.state.slots.count >= self.userSlots else {
+            self.state.slots.append(use)
+            return self.state.slots.count - 1
         }
-        self.state.slots[slot] = function
-        return slot
+        let rested = self.state.slots.prefix(self.userSlots).enumerated().filter { slot in
+            slot.element.released.map { $0.advanced(by: Limits.userSlotRest) <= self.time } ?? false
+        }
+        // Of two that were released at one time, the lower comes first: `min` gives the first of equals.
+        guard let slot = rested.min(by: { ($0.element.released ?? self.time) < ($1.element.released ?? self.time) })
+        else { throw StoreError.userSlotsExhausted }
+        self.state.slots[slot.offset] = use
+        return slot.offset
     }
 
     func releaseUserSlot(of function: FunctionKey) throws {
-        self.state.slots = self.state.slots.filter { $0.value != function }
+        for (slot, use) in self.state.slots.enumerated() where use.function == function && use.released == nil {
+            self.state.slots[slot].released = self.time
+        }
     }
 }

@@ -20,6 +20,8 @@ enum lsb_step {
     LSB_STEP_ENTER_ROOT,
     LSB_STEP_MOUNT_CODE,
     LSB_STEP_MOUNT_RUNTIME,
+    LSB_STEP_MOUNT_LAYERS,
+    LSB_STEP_MOUNT_FILE_SYSTEM,
     LSB_STEP_MOUNT_TMP,
     LSB_STEP_MOUNT_PROC,
     LSB_STEP_PIVOT_ROOT,
@@ -62,9 +64,15 @@ enum lsb_limit {
 struct lsb_plan {
     /* Path of the prepared root, in the caller's mount namespace. */
     const char *root;
-    /* Detached mounts for /var/task and /var/runtime; -1 for none. */
+    /* Detached mounts for /var/task, /var/runtime and /opt; -1 for none. */
     int code_tree;
     int runtime_tree;
+    int layers_tree;
+    /* A detached mount for /mnt that holds the file system's mount point, and the file system's own; -1 for none. */
+    int mount_points_tree;
+    int file_system_tree;
+    /* Where the file system is mounted, without the leading slash; used where there is one. */
+    const char *_Nullable file_system_path;
     uint64_t tmp_bytes;
     uint64_t tmp_inodes;
     bool own_network;
@@ -96,12 +104,17 @@ int lsb_spawn(const struct lsb_plan *plan, struct lsb_child *child);
 
 const char *lsb_step_name(int32_t step);
 
-/* A detached, read-only, nosuid, nodev copy of the mount at `directory`, below it where `recursive`. With `id_map` >= 0
- * owners show as that user namespace says; the copy is plain where the filesystem cannot do that. */
-int lsb_clone_tree(int directory, bool recursive, int id_map);
+/* A detached, nosuid, nodev copy of the mount at `directory`, read-only or writable whatever that mount is. With `id_map`
+ * >= 0 owners show as that user namespace says; the copy is plain where the filesystem cannot do that. */
+int lsb_clone_tree(int directory, bool writable, int id_map);
 int lsb_attach_tree(int tree, int directory, const char *path);
-/* A user namespace that shows files of `uid` and `gid` as root's. */
-int lsb_id_map(uint32_t uid, uint32_t gid);
+/* A user namespace that shows files of `uid` and `gid` as those of `shown_uid` and `shown_gid`. */
+int lsb_id_map(uint32_t uid, uint32_t gid, uint32_t shown_uid, uint32_t shown_gid);
+/* A detached, read-only, nosuid, nodev overlay of the directories in `lower`, which overlayfs reads: the uppermost first,
+ * with colons between, 255 bytes at most. */
+int lsb_overlay(const char *lower);
+/* A detached, read-only tmpfs that holds nothing but an empty directory of this name. */
+int lsb_mount_points(const char *name);
 
 /* A mount namespace of the executor's own that still follows the machine's mounts, but hands nothing back. */
 int lsb_own_mounts(void);

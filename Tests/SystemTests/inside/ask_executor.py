@@ -10,7 +10,7 @@ import os
 import socket
 import sys
 
-LIMIT = 16_384
+LIMIT = 40_960
 
 
 def ask(connection, packet):

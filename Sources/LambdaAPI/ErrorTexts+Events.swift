@@ -1,0 +1,20 @@
+import LambdaCore
+
+/// Texts about asynchronous invocations.
+extension APIError {
+    static func eventPayloadTooLarge(_ bytes: Int) -> APIError {
+        APIError(
+            .requestEntityTooLarge,
+            "\(bytes) byte payload is too large for the Event invocation type "
+                + "(limit \(Limits.eventPayloadBytes) bytes)")
+    }
+
+    init(_ refusal: EventRefusal) {
+        switch refusal {
+        case .full:
+            self.init(.tooManyRequests, "The queue of asynchronous invocations is full. Try again.")
+        case .shuttingDown: self = .stopping
+        case .failed: self = .internalError
+        }
+    }
+}

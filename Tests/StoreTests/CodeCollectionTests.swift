@@ -1,0 +1,71 @@
+import LambdaCore
+import Testing
+
+@testable import Store
+
+@Suite struct `Collecting code` {
+    private let directory: TemporaryDirectory
+
+    init() throws { self.directory = try TemporaryDirectory() }
+
+    @Test func `removes what no function names, and only that`() async throws {
+        let store = try ContentAddressedCodeStore(directory: self.directory.path("code"), collectionGrace: .zero)
+        let kept = try await store.add(zip: ZipBuilder().adding("a.py", "kept").bytes)
+        let gone = try await store.add(zip: ZipBuilder().adding("a.py", "gone").bytes)
+
+        #expect(try await store.collect(keeping: [kept.digest]) == 1)
+
+        #expect(try self.directory.listing("code/trees") == ["\(kept.digest)/", "\(kept.digest)/a.py"])
+        #expect(try self.directory.listing("code/zips") == ["\(kept.digest).zip"])
+        #expect(try self.directory.listing("code/tmp").isEmpty)
+        await #expect(throws: CodeError.self) { try await store.zip(digest: gone.digest) }
+        #expect(try await store.collect(keeping: [kept.digest]) == 0)
+    }
+
+    @Test func `spares code that was added a moment ago`() async throws {
+        let store = try ContentAddressedCodeStore(directory: self.directory.path("code"), collectionGrace: .seconds(60))
+        let code = try await store.add(zip: ZipBuilder().adding("a.py", "new").bytes)
+        #expect(try await store.collect(keeping: []) == 0)
+        #expect(self.directory.text("code/trees/\(code.digest)/a.py") == "new")
+    }
+
+    @Test func `removes a tree whose zip is missing`() async throws {
+        let store = try ContentAddressedCodeStore(directory: self.directory.path("code"), collectionGrace: .seconds(60))
+        let code = try await store.add(zip: ZipBuilder().adding("a.py", "x").bytes)
+        try self.directory.remove("code/zips/\(code.digest).zip")
+        #expect(try await store.collect(keeping: []) == 1)
+        #expect(try self.directory.listing("code/trees").isEmpty)
+    }
+
+    @Test func `leaves alone what has no digest's name`() async throws {
+        let store = try ContentAddressedCodeStore(directory: self.directory.path("code"), collectionGrace: .zero)
+        try self.directory.write([1], to: "code/trees/README")
+        #expect(try await store.collect(keeping: []) == 0)
+        #expect(self.directory.bytes("code/trees/README") == [1])
+    }
+
+    @Test func `spares code that was added again meanwhile`() async throws {
+        let store = try ContentAddressedCodeStore(directory: self.directory.path("code"), collectionGrace: .seconds(60))
+        let code = try await store.add(zip: ZipBuilder().adding("a.py", "x").bytes)
+        let path = "code/zips/\(code.digest).zip"
+        try self.directory.setModified(path, secondsAgo: 3_600)
+        _ = try await store.add(zip: ZipBuilder().adding("a.py", "x").bytes)
+        #expect(try await store.collect(keeping: []) == 0)
+        try self.directory.setModified(path, secondsAgo: 3_600)
+        #expect(try await store.collect(keeping: []) == 1)
+    }
+
+    @Test func `lets uploads through while old code is taken apart`() async throws {
+        let store = try ContentAddressedCodeStore(directory: self.directory.path("code"), collectionGrace: .zero)
+        var many = ZipBuilder()
+        for number in 0..<3_000 { many = many.adding("d\(number % 50)/\(number).py", "") }
+        let old = try await store.add(zip: many.bytes)
+        async let removed = store.collect(keeping: [])
+        // One after the other, until the collection is over; each must find its place between.
+        var added: [CodeReference] = []
+        for number in 0..<5 { added.append(try await store.add(zip: ZipBuilder().adding("a.py", "\(number)").bytes)) }
+        #expect(try await removed >= 1)
+        #expect(try self.directory.listing("code/trees").contains("\(old.digest)/") == false)
+        #expect(try self.directory.listing("code/tmp").isEmpty)
+    }
+}
