@@ -70,8 +70,9 @@ struct Daemon {
                 servicesRelay: self.configuration.servicesEndpoint.map { Relays(target: $0, logger: logger) },
                 directories: DirectoryWatcher { watching.now }, settings: settings, events: events, logger: logger),
             loops: Array(group.makeIterator()))
-        let server = self.makeServer(
-            store: store, code: code, plane: plane, runtimes: runtimes, book: book, settings: settings, logger: logger)
+        let server = try self.makeServer(
+            store: store, code: code, plane: plane, runtimes: runtimes, book: book, settings: settings, group: group,
+            logger: logger)
         try await server.loadFunctions()
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -117,14 +118,18 @@ struct Daemon {
 
     private func makeServer(
         store: SQLiteResourceStore, code: ContentAddressedCodeStore, plane: InvocationPlane, runtimes: RuntimeCatalog,
-        book: CredentialBook, settings: CurrentSettings, logger: Logger
-    ) -> APIServer {
+        book: CredentialBook, settings: CurrentSettings, group: any EventLoopGroup, logger: Logger
+    ) throws -> APIServer {
         var api = APIConfiguration()
         api.authentication = self.configuration.auth == .none ? .none : .sigV4
         api.defaultAccount = self.configuration.account
         api.defaultRegion = self.configuration.region
         api.functionURLDomain = self.configuration.functionURLDomain
         api.functionURLsNeedInvokePermission = self.configuration.functionURLsNeedBoth
+        if let endpoint = self.configuration.servicesEndpoint {
+            api.objects = S3Objects(
+                endpoint: endpoint, serviceCredentials: try self.servicesCredentials(), group: group, time: self.time)
+        }
         api.hotReloadBucket = self.configuration.hostDirectories.bucket
         api.hotReloadDirectories = self.configuration.hostDirectories.directories
         api.fileSystems = { settings.now.fileSystems[$0] }
