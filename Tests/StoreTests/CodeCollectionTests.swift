@@ -96,7 +96,8 @@ import Testing
         let expected = Set(["1", "2", "3", "4", "5"].map { Self.code($0).digest })
         #expect(try await store.codeDigests() == expected)
 
-        _ = try await store.write { try $0.remove(PublishedVersion.self, at: PublishedVersion(version).address) }
+        let place = PublishedVersion(version).address
+        _ = try await store.write { try $0.remove(PublishedVersion.self, at: place) }
         #expect(try await store.codeDigests() == expected.subtracting([Self.code("3").digest, Self.code("4").digest]))
     }
 }
