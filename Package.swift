@@ -58,6 +58,7 @@ let package = Package(
         .target(name: "Lifecycle", dependencies: ["LambdaCore"], swiftSettings: strict),
 
         // Doing: each the one place that touches a thing
+        .target(name: "HostFiles", dependencies: ["LambdaCore"], swiftSettings: strict),
         .target(name: "Journal", dependencies: ["CSystemd", "LambdaCore", logging], swiftSettings: strict),
         .target(name: "PlainHTTP", dependencies: [nioCore, nioHTTP1], swiftSettings: strict),
         .target(name: "Sandbox", dependencies: ["CSandbox", "CSeccomp", "LambdaCore"], swiftSettings: strict),
@@ -92,7 +93,8 @@ let package = Package(
         .executableTarget(
             name: "lambdad",
             dependencies: [
-                "Engine", "Journal", "LambdaAPI", "LambdaCore", "RuntimeAPI", "Sandbox", "ServicesEndpoint", "SigV4",
+                "Engine", "HostFiles", "Journal", "LambdaAPI", "LambdaCore", "RuntimeAPI", "Sandbox",
+                "ServicesEndpoint", "SigV4",
                 "Store", logging, nioCore, nioPosix, unixSignals,
             ],
             swiftSettings: strict),
@@ -105,6 +107,8 @@ let package = Package(
                 "Engine", "LambdaCore", "Lifecycle", "RuntimeAPI", "TestSupport", logging, nioCore, nioPosix, nioHTTP1,
             ],
             swiftSettings: strict),
+        .testTarget(
+            name: "HostFilesTests", dependencies: ["HostFiles", "LambdaCore", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "JournalTests", dependencies: ["CSystemd", "Journal", "LambdaCore", logging], swiftSettings: strict),
         .testTarget(

@@ -23,6 +23,8 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
     private var starting: Set<EnvironmentID> = []
     /// Directories of the host that environments have mounted as they are.
     private var content = HotContent()
+    /// Its version is gone: what still starts is for invocations that had come before.
+    private var isRetired = false
     private let onQuiet: (FunctionPool) -> Void
 
     /// `onQuiet` is called when an invocation or an environment has ended.
@@ -38,8 +40,6 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
         self.onQuiet = onQuiet
         self.watchContent()
     }
-
-    deinit { self.content.cancel() }
 
     var isEmpty: Bool { self.drivers.isEmpty && self.tickets.isEmpty }
     /// Kept although it is empty: whoever comes next waits until the code is whole.
@@ -121,7 +121,21 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
         }
     }
 
-    func drainAll() { for driver in Array(self.drivers.values) { driver.drain() } }
+    /// The version is deleted. What waits and runs is served, and then everything goes.
+    func retire() {
+        self.isRetired = true
+        self.forgetContent()
+        self.drainAll()
+        self.requestStarts()
+    }
+
+    /// Nobody needs to know of changes any more.
+    func forgetContent() {
+        self.content.cancel()
+        self.content = HotContent()
+    }
+
+    private func drainAll() { for driver in Array(self.drivers.values) { driver.drain() } }
 
     func stopAll(_ cause: StartFailure.Cancellation) {
         for request in self.machine.abandonWaiting() {
@@ -154,8 +168,8 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
         self.starting.insert(driver.id)
         self.machine.startBegan(driver.id)
         driver.start()
-        // Nobody would tell of a change: it serves who waits for it, and nobody else.
-        if self.content.isUnwatched { driver.drain() }
+        // Nobody would tell of a change, or nobody comes any more: it serves who waits for it, and no other.
+        if self.content.isUnwatched || self.isRetired { driver.drain() }
     }
 
     /// The oldest waiting invocation has no start to wait for.

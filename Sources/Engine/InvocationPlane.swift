@@ -128,7 +128,7 @@ private final class LoopPlace: @unchecked Sendable {
     func retire(where isGone: (VersionKey) -> Bool) {
         for key in self.pools.keys.filter(isGone) {
             guard let pool = self.pools.removeValue(forKey: key) else { continue }
-            pool.drainAll()
+            pool.retire()
             if !pool.isEmpty { self.retired.append(pool) }
         }
     }
@@ -144,6 +144,8 @@ private final class LoopPlace: @unchecked Sendable {
     private func poolQuiet(_ pool: FunctionPool) {
         guard pool.isEmpty else { return }
         self.retired.removeAll { $0 === pool }
-        if self.pools[pool.key] === pool, !pool.awaitsContent { self.pools[pool.key] = nil }
+        guard self.pools[pool.key] === pool, !pool.awaitsContent else { return }
+        pool.forgetContent()
+        self.pools[pool.key] = nil
     }
 }

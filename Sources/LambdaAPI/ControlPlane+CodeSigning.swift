@@ -84,19 +84,19 @@ extension ControlPlane {
     }
 
     func listCodeSigningConfigs(_ call: Call) async throws(APIError) -> APIResponse {
-        let page = try StoredPage(call, of: .ListCodeSigningConfigs)
+        let page = try Paging(call.input)
         let scope = call.scope
         let found = try await self.read(call.requestID) { store in
             try store.resources(
                 CodeSigningConfigRecord.self, in: scope, name: nil,
                 after: page.after.map { ResourceAddress(scope: scope, name: $0) }, limit: page.limit + 1)
         }
-        return .json(page.answer(found, as: "CodeSigningConfigs", key: \.id) { .object(CodeSigningSettings.shape($0)) })
+        return .json(page.answer(found, as: "CodeSigningConfigs", key: \.id) { CodeSigningSettings.shape($0) })
     }
 
     func listFunctionsByCodeSigningConfig(_ call: Call) async throws(APIError) -> APIResponse {
         let (arn, address) = try self.codeSigningConfig(of: call)
-        let page = try StoredPage(call, of: .ListFunctionsByCodeSigningConfig)
+        let page = try Paging(call.input)
         let config = try await self.read(call.requestID) { try $0.resource(CodeSigningConfigRecord.self, at: address) }
         guard config != nil else { throw .codeSigningConfigNotFound(arn: arn) }
         var found: [FunctionKey] = []
@@ -107,7 +107,12 @@ extension ControlPlane {
             found += entries.filter { $0.properties?.codeSigningConfigARN == arn }.compactMap { $0.latest?.key }
             last = end
         }
-        return .json(page.answer(found, as: "FunctionArns", key: { $0.name.text }, shape: { .string($0.arn) }))
+        var answer = JSONObject()
+        if found.count > page.limit {
+            answer["NextMarker"] = .string(Paging.marker(after: found[page.limit - 1].name.text))
+        }
+        answer["FunctionArns"] = .array(found.prefix(page.limit).map { .string($0.arn) })
+        return .json(answer)
     }
 
     func putFunctionCodeSigningConfig(_ call: Call) async throws(APIError) -> APIResponse {
@@ -117,11 +122,11 @@ extension ControlPlane {
         let config = try await self.read(call.requestID) { store in
             try address.flatMap { try store.resource(CodeSigningConfigRecord.self, at: $0) }
         }
-        guard let config else { throw .noSuchCodeSigningConfig(arn: arn) }
+        guard let config else { throw .codeSigningConfigMissing(arn) }
         let key = try self.signedFunction(of: call)
         try await self.change(call.requestID) { transaction in
             guard try transaction.resource(CodeSigningConfigRecord.self, at: config.address) != nil else {
-                throw APIError.noSuchCodeSigningConfig(arn: arn)
+                throw APIError.codeSigningConfigMissing(arn)
             }
             try ControlPlane.setCodeSigning(of: key, to: arn, transaction)
         }

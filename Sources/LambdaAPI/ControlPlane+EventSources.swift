@@ -90,7 +90,7 @@ extension ControlPlane {
     }
 
     func listEventSourceMappings(_ call: Call) async throws(APIError) -> APIResponse {
-        let page = try StoredPage(call, of: .ListEventSourceMappings, size: Limits.mappingsPerPage)
+        let page = try Paging(call.input, size: Limits.mappingsPerPage)
         let scope = call.scope
         let source = call.input["EventSourceArn"]?.stringValue
         var function: String?
@@ -115,9 +115,7 @@ extension ControlPlane {
             }
             return found
         }
-        let answer = page.answer(found, as: "EventSourceMappings", key: \.uuid) {
-            .object(EventSourceShape.mapping($0))
-        }
+        let answer = page.answer(found, as: "EventSourceMappings", key: \.uuid) { EventSourceShape.mapping($0) }
         return .json(answer)
     }
 }

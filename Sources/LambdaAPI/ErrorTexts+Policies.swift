@@ -54,10 +54,6 @@ extension APIError {
     /// Said of policies and of layer versions.
     static let noSuchResource = APIError(.resourceNotFound, "The resource you requested does not exist.")
 
-    static func aliasMissing(_ name: String, of key: FunctionKey) -> APIError {
-        APIError(.resourceNotFound, "Cannot find alias arn: \(key.arn):\(name)")
-    }
-
     /// - Parameters:
     ///   - caller: The ARN of who asks.
     ///   - action: Without `lambda:`, such as `GetLayerVersion`.

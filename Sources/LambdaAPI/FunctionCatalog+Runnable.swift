@@ -11,24 +11,37 @@ extension FunctionCatalog {
     func runnable(
         _ key: FunctionKey, qualifier: String?, runsNow: Bool = true, draw: () -> Double
     ) throws(APIError) -> FunctionRecord {
-        // The latest version's qualifier is in the text also where none was given.
-        guard let entry = self.entry(key), let record = entry.runnable(qualifier, draw: draw) else {
+        // Nearly every call names `$LATEST` or a version. An alias may ask for a draw, which is nothing to do under a lock.
+        let plain = self.look(at: key) { $0.runnable(qualifier) }
+        guard let found = plain ?? self.entry(key)?.runnable(alias: qualifier, draw: draw) else {
+            // The latest version's qualifier is in the text also where none was given.
             throw .functionNotFound(key, qualifier: qualifier ?? FunctionRecord.latest)
         }
-        guard record.state == .active else { throw .wrongState(record.state) }
-        guard !runsNow || entry.properties?.reservedConcurrency != 0 else { throw .switchedOff }
-        return record
+        guard found.record.state == .active else { throw .wrongState(found.record.state) }
+        guard !runsNow || !found.isSwitchedOff else { throw .switchedOff }
+        return found.record
     }
 }
 
 extension FunctionCatalog.Entry {
-    fileprivate func runnable(_ qualifier: String?, draw: () -> Double) -> FunctionRecord? {
-        // A function that is being deleted may have versions left for a moment.
-        guard let latest = self.runnable else { return nil }
-        guard let qualifier, qualifier != FunctionRecord.latest else { return latest }
-        if let version = self.versions[qualifier] { return version }
-        guard let alias = self.aliases[qualifier] else { return nil }
-        let version = AliasRouting(alias).version(draw: draw)
-        return version == FunctionRecord.latest ? latest : self.versions[version]
+    /// What a qualifier runs, and whether the function is switched off.
+    struct Runnable: Sendable {
+        let record: FunctionRecord
+        let isSwitchedOff: Bool
+    }
+
+    private func runnable(record: FunctionRecord?) -> Runnable? {
+        record.map { Runnable(record: $0, isSwitchedOff: self.properties?.reservedConcurrency == 0) }
+    }
+
+    /// `nil` where the qualifier is an alias, or names nothing.
+    fileprivate func runnable(_ qualifier: String?) -> Runnable? {
+        guard let qualifier, qualifier != FunctionRecord.latest else { return self.runnable(record: self.runnable) }
+        return self.runnable(record: self.versions[qualifier])
+    }
+
+    fileprivate func runnable(alias: String?, draw: () -> Double) -> Runnable? {
+        guard let alias = alias.flatMap({ self.aliases[$0] }) else { return nil }
+        return self.runnable(AliasRouting(alias).version(draw: draw))
     }
 }

@@ -71,6 +71,11 @@ package final class FunctionCatalog: Sendable {
 
     func entry(_ key: FunctionKey) -> Entry? { self.state.withLock { $0.entries[key] } }
 
+    /// What `look` takes from a function's entry; a copy of all of it costs a retain for each of its texts.
+    func look<Value>(at key: FunctionKey, _ look: (Entry) -> Value?) -> Value? where Value: Sendable {
+        self.state.withLock { $0.entries[key].flatMap(look) }
+    }
+
     func url(id: String) -> FunctionURLRecord? { self.state.withLock { $0.urls[id] } }
 
     package var count: Int { self.state.withLock { state in state.names.values.reduce(0) { $0 + $1.count } } }

@@ -12,8 +12,9 @@ struct Paging {
     let after: String?
     let limit: Int
 
-    init(_ input: JSONObject) throws(APIError) {
-        self.limit = min(input["MaxItems"]?.intValue ?? Paging.pageSize, Paging.pageSize)
+    /// - Parameter size: Items on one page of this list.
+    init(_ input: JSONObject, size: Int = Paging.pageSize) throws(APIError) {
+        self.limit = min(input["MaxItems"]?.intValue ?? size, size)
         guard let marker = input["Marker"]?.stringValue, !marker.isEmpty else {
             self.after = nil
             return

@@ -39,6 +39,15 @@ package enum Limits {
     /// Bytes of a whole CreateFunction, UpdateFunctionCode or PublishLayerVersion request.
     package static let controlPlaneRequestBytes = 70_167_211
 
+    // MARK: Directories of the host that somebody works in
+
+    /// Directories of one tree that the kernel watches; a larger one is polled. A user may have 8,192 at least, by default.
+    package static let watchedDirectories = 8_192
+    /// Files and directories of one tree that are looked at; of a larger one no change is told.
+    package static let watchedEntries = 131_072
+    /// Trees that are watched at one time, each by a thread of its own.
+    package static let watchedTrees = 64
+
     // MARK: Event source mappings (API reference, CreateEventSourceMapping)
 
     /// Filters of one mapping: AWS's quota of 5, raised as far as it can be.

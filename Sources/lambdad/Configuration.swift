@@ -49,6 +49,7 @@ struct Configuration: Sendable, Equatable {
     var functionURLDomain: String?
     /// See ``APIConfiguration/functionURLsNeedInvokePermission``.
     var functionURLsNeedBoth: Bool
+    var hostDirectories: HostDirectorySettings
 
     init(text: String, environment: [String: String]) throws(ConfigurationError) {
         let document: INIDocument
@@ -56,7 +57,8 @@ struct Configuration: Sendable, Equatable {
         for name in document.sectionNames where name != Self.section {
             throw ConfigurationError(description: "there is no section [\(name)]; settings belong in [lambdad]")
         }
-        for entry in document.entries(in: Self.section) where !Self.keys.contains(entry.key) {
+        let known = Self.keys.union(HostDirectorySettings.keys)
+        for entry in document.entries(in: Self.section) where !known.contains(entry.key) {
             throw ConfigurationError(description: "line \(entry.line): there is no setting '\(entry.key)'")
         }
         let reader = SettingReader { key in
@@ -85,6 +87,7 @@ struct Configuration: Sendable, Equatable {
         self.logLevel = reader.value("log_level") ?? "info"
         self.functionURLDomain = try reader.domain("function_url_domain")
         self.functionURLsNeedBoth = try reader.flag("function_url_both_permissions", or: false)
+        self.hostDirectories = try HostDirectorySettings(reader)
     }
 
     /// The part that a reload puts in force.
@@ -93,7 +96,8 @@ struct Configuration: Sendable, Equatable {
             lifecycle: .init(startupTimeout: self.startupTimeout, keepalive: self.keepalive),
             maximumAge: self.maximumEnvironmentAge, network: self.sandboxNetwork,
             servicesPort: self.servicesEndpoint.map { UInt16($0.port) },
-            servicesURL: self.servicesEndpoint.map { "http://\($0.host):\($0.port)" })
+            servicesURL: self.servicesEndpoint.map { "http://\($0.host):\($0.port)" },
+            fileSystems: self.hostDirectories.fileSystems)
     }
 
     /// Settings that need a restart and differ in `other`.
@@ -110,12 +114,12 @@ struct Configuration: Sendable, Equatable {
         if self.log != other.log { names.append("log") }
         if self.functionURLDomain != other.functionURLDomain { names.append("function_url_domain") }
         if self.functionURLsNeedBoth != other.functionURLsNeedBoth { names.append("function_url_both_permissions") }
-        return names
+        return names + self.hostDirectories.restartOnlyDifferences(from: other.hostDirectories)
     }
 }
 
 /// One setting after the other, with an error that names the setting, what was found and what is allowed.
-private struct SettingReader {
+struct SettingReader {
     typealias ConfigurationError = Configuration.ConfigurationError
 
     let value: (String) -> String?
@@ -139,6 +143,13 @@ private struct SettingReader {
         let path = self.value(key) ?? standard
         guard path.hasPrefix("/") else { throw self.error(key, path, "an absolute path") }
         return path
+    }
+
+    /// Absolute paths; none where the setting is not there.
+    func paths(_ key: String) throws(ConfigurationError) -> [String] {
+        let paths = self.words(key, or: [])
+        for path in paths where !path.hasPrefix("/") { throw self.error(key, path, "absolute paths") }
+        return paths
     }
 
     func parsed<Value>(

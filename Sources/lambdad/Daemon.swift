@@ -1,5 +1,6 @@
 internal import Engine
 internal import Foundation
+internal import HostFiles
 internal import Journal
 internal import LambdaAPI
 internal import LambdaCore
@@ -58,6 +59,7 @@ struct Daemon {
         let settings = CurrentSettings(self.configuration.engineSettings)
         let events = EnvironmentEvents()
         self.logTransitions(of: events, logger)
+        let watching = CurrentWatchSettings(self.configuration.hostDirectories.watchSettings)
         let plane = InvocationPlane(
             parts: EngineParts(
                 launcher: ExecutorClient(
@@ -66,11 +68,11 @@ struct Daemon {
                 codeDirectory: { code.directory(of: $0) }, sessionName: { RoleSessionName.forFunction($0) },
                 log: functionLog, time: self.time, reader: KernelDescriptors(), runtimeServer: RuntimeAPIServer(),
                 servicesRelay: self.configuration.servicesEndpoint.map { Relays(target: $0, logger: logger) },
-                settings: settings,
-                events: events, logger: logger),
+                directories: DirectoryWatcher { watching.now }, settings: settings, events: events, logger: logger),
             loops: Array(group.makeIterator()))
-        let server = self.makeServer(
-            store: store, code: code, plane: plane, runtimes: runtimes, book: book, logger: logger)
+        let server = try self.makeServer(
+            store: store, code: code, plane: plane, runtimes: runtimes, book: book, settings: settings, group: group,
+            logger: logger)
         try await server.loadFunctions()
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -83,7 +85,7 @@ struct Daemon {
             self.manager.ready()
             logger.info("ready", metadata: ["version": "\(Lambdad.version)", "event_loops": "\(loops)"])
             let limit = await self.serve(
-                until: signals, settings: settings, runtimes: runtimes, book: book, logger)
+                until: signals, settings: settings, watching: watching, runtimes: runtimes, book: book, logger)
             await self.stop(server: server, plane: plane, group: group, limit: limit, logger)
         }
         if await !functionLog.flush(within: .seconds(5)) {
@@ -95,13 +97,14 @@ struct Daemon {
 
     /// Reloads at SIGHUP until SIGTERM or SIGINT; gives the drain limit that is in force then.
     private func serve(
-        until signals: UnixSignalsSequence, settings: CurrentSettings, runtimes: RuntimeCatalog, book: CredentialBook,
-        _ logger: Logger
+        until signals: UnixSignalsSequence, settings: CurrentSettings, watching: CurrentWatchSettings,
+        runtimes: RuntimeCatalog, book: CredentialBook, _ logger: Logger
     ) async -> Duration {
         var current = self.configuration
         for await signal in signals {
             guard signal == .sighup else { break }
             current = self.reload(from: current, settings: settings, runtimes: runtimes, book: book, logger)
+            watching.replace(with: current.hostDirectories.watchSettings)
         }
         return current.drainTimeout
     }
@@ -115,14 +118,21 @@ struct Daemon {
 
     private func makeServer(
         store: SQLiteResourceStore, code: ContentAddressedCodeStore, plane: InvocationPlane, runtimes: RuntimeCatalog,
-        book: CredentialBook, logger: Logger
-    ) -> APIServer {
+        book: CredentialBook, settings: CurrentSettings, group: any EventLoopGroup, logger: Logger
+    ) throws -> APIServer {
         var api = APIConfiguration()
         api.authentication = self.configuration.auth == .none ? .none : .sigV4
         api.defaultAccount = self.configuration.account
         api.defaultRegion = self.configuration.region
         api.functionURLDomain = self.configuration.functionURLDomain
         api.functionURLsNeedInvokePermission = self.configuration.functionURLsNeedBoth
+        if let endpoint = self.configuration.servicesEndpoint {
+            api.objects = S3Objects(
+                endpoint: endpoint, serviceCredentials: try self.servicesCredentials(), group: group, time: self.time)
+        }
+        api.hotReloadBucket = self.configuration.hostDirectories.bucket
+        api.hotReloadDirectories = self.configuration.hostDirectories.directories
+        api.fileSystems = { settings.now.fileSystems[$0] }
         return APIServer(
             configuration: api, store: store, code: code, sink: plane, runtimes: runtimes, credentials: book,
             time: self.time, log: logger)

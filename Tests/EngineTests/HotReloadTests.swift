@@ -136,6 +136,25 @@ private struct Workplace {
         #expect(await work.engine.nextStopped() == old.environment)
     }
 
+    @Test func `is started for who waited when its version is deleted, and goes after that`() async throws {
+        let work = Workplace()
+        let old = try await work.serve("1")
+        work.directories.tell(.changing, of: "/src/app")
+        #expect(await work.engine.nextStopped() == old.environment)
+        let waiting = work.engine.invoke(try work.function())
+        await work.settle()
+        #expect(work.engine.launcher.isIdle)
+        work.engine.plane.versionDeleted(try work.function().versionKey)
+        let last = try #require(await work.engine.launcher.nextSandbox())
+        let runtime = try await last.runtime()
+        let id = try #require(try await runtime.next().headers.first(name: "Lambda-Runtime-Aws-Request-Id"))
+        _ = try await runtime.respond(id, "\"last\"")
+        _ = Task { try await runtime.next() }
+        #expect(try await waiting.value.get().payload == Array("\"last\"".utf8))
+        #expect(await work.engine.nextStopped() == last.environment)
+        #expect(work.directories.watched == [])
+    }
+
     @Test func `that changes in two places is waited for in both`() async throws {
         let work = Workplace()
         let running = work.engine.invoke(try work.function())

@@ -71,6 +71,26 @@ extension FakeRuntime {
         #expect(await engine.nextStopped() == sandbox.environment)
     }
 
+    @Test func `answer who waits for a start when they are deleted, and hold nothing then`() async throws {
+        let engine = EngineFixture()
+        let function = try engine.function(version: "7")
+        let first = engine.invoke(function)
+        let old = try #require(await engine.launcher.nextSandbox())
+        let runtime = try await old.runtime()
+        _ = try await runtime.next()
+        let second = engine.invoke(function)
+        let started = try #require(await engine.launcher.nextSandbox())
+        engine.plane.versionDeleted(function.versionKey)
+        // Its start fails, and whoever waited for it is answered: nothing holds the version then.
+        started.vanish()
+        #expect(await second.value == .failure(.startFailed("the sandbox ended while it was starting")))
+        old.vanish()
+        #expect(try await first.value.get().isFunctionError)
+        #expect(
+            Set([await engine.nextStopped(), await engine.nextStopped()]) == [old.environment, started.environment])
+        #expect(await engine.plane.codeInUse() == [])
+    }
+
     @Test func `go one by one when one is deleted, and all with the function`() async throws {
         let engine = EngineFixture()
         var environments: [String: EnvironmentID] = [:]

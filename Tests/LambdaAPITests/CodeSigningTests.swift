@@ -173,7 +173,7 @@ extension TestServer {
             ),
             (
                 "GET", "\(configs)?Marker=%3F", "",
-                .invalid("The Marker is not one that ListCodeSigningConfigs gave.")
+                .invalid("The Marker is not one that this operation gave.")
             ),
         ]
     }()

@@ -179,7 +179,7 @@ private func storeWithAliases(_ names: [String], tags: [String: String] = [:]) a
 }
 
 /// One recorded refusal: method, path, body, status and text.
-private struct Refusal: Sendable, CustomTestStringConvertible {
+private struct URLRefusal: Sendable, CustomTestStringConvertible {
     let method: String
     let path: String
     let status: Int
@@ -202,31 +202,31 @@ private struct Refusal: Sendable, CustomTestStringConvertible {
             + #"Member must satisfy regular expression pattern: ((?!^\d+$)^[0-9a-zA-Z-_]+$)"#
     }
 
-    static let all: [Refusal] =
+    static let all: [URLRefusal] =
         ["GET", "PUT", "DELETE"].flatMap { method in
             [
-                Refusal(method, "none/url", 404, notThere), Refusal(method, "f/url", 404, notThere),
-                Refusal(method, "f/url?Qualifier=none", 404, notThere),
-                Refusal(method, "none/url?Qualifier=1", 400, qualifier("1")),
-                Refusal(method, "f/url?Qualifier=%24LATEST", 400, qualifier("$LATEST")),
-                Refusal(method, "f:a/url?Qualifier=b", 400, otherQualifier),
+                URLRefusal(method, "none/url", 404, notThere), URLRefusal(method, "f/url", 404, notThere),
+                URLRefusal(method, "f/url?Qualifier=none", 404, notThere),
+                URLRefusal(method, "none/url?Qualifier=1", 400, qualifier("1")),
+                URLRefusal(method, "f/url?Qualifier=%24LATEST", 400, qualifier("$LATEST")),
+                URLRefusal(method, "f:a/url?Qualifier=b", 400, otherQualifier),
             ]
         } + [
-            Refusal("POST", "none/url", 404, noFunction),
-            Refusal("POST", "f/url?Qualifier=none", 404, noFunction),
-            Refusal("POST", "f/url?Qualifier=1", 400, qualifier("1")),
-            Refusal("POST", "f/url?Qualifier=%24LATEST", 400, qualifier("$LATEST")),
-            Refusal("POST", "f:1/url", 400, qualifier("1")),
-            Refusal("POST", "f:a/url?Qualifier=b", 400, otherQualifier),
-            Refusal(
+            URLRefusal("POST", "none/url", 404, noFunction),
+            URLRefusal("POST", "f/url?Qualifier=none", 404, noFunction),
+            URLRefusal("POST", "f/url?Qualifier=1", 400, qualifier("1")),
+            URLRefusal("POST", "f/url?Qualifier=%24LATEST", 400, qualifier("$LATEST")),
+            URLRefusal("POST", "f:1/url", 400, qualifier("1")),
+            URLRefusal("POST", "f:a/url?Qualifier=b", 400, otherQualifier),
+            URLRefusal(
                 "GET", "arn%3Aaws%3Alambda%3Aeu-west-1%3A123456789012%3Afunction%3Af/url", 404,
                 "Functions from 'eu-west-1' are not reachable in this region ('us-east-1')"),
-            Refusal("GET", "none/urls", 404, noFunction),
+            URLRefusal("GET", "none/urls", 404, noFunction),
         ]
 }
 
 @Suite struct `An operation on function URLs` {
-    @Test(arguments: Refusal.all) fileprivate func `is refused in AWS's words`(refusal: Refusal) async throws {
+    @Test(arguments: URLRefusal.all) fileprivate func `is refused in AWS's words`(refusal: URLRefusal) async throws {
         try await TestServer.run { server in
             try await server.createFunction()
             let answer = try await server.request(

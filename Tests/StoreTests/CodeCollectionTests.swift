@@ -96,8 +96,8 @@ import Testing
         let expected = Set(["1", "2", "3", "4", "5"].map { Self.code($0).digest })
         #expect(try await store.codeDigests() == expected)
 
-        let place = PublishedVersion(version).address
-        _ = try await store.write { try $0.remove(PublishedVersion.self, at: place) }
+        let address = PublishedVersion(version).address
+        _ = try await store.write { try $0.remove(PublishedVersion.self, at: address) }
         #expect(try await store.codeDigests() == expected.subtracting([Self.code("3").digest, Self.code("4").digest]))
     }
 }

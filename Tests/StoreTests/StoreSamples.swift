@@ -39,8 +39,8 @@ struct StoreSamples {
         case .eventInvokeConfig: self.eventInvokeConfig()
         case .eventSourceMapping:
             EventSourceMappingRecord(
-                scope: self.scope, uuid: "u", functionARN: self.text, sourceARN: self.text, state: self.text,
-                stateTransitionReason: self.text, isEnabled: true, membersJSON: self.text, tags: [self.text: "v"],
+                scope: self.scope, uuid: "u", functionARN: self.text, sourceARN: self.text, state: .enabled,
+                isEnabled: true, membersJSON: self.text, tags: [self.text: "v"],
                 modified: self.time)
         case .function: LatestVersion(self.record())
         case .functionProperties: self.properties()
