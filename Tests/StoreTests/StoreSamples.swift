@@ -73,7 +73,8 @@ struct StoreSamples {
     func record(version: String = FunctionRecord.latest) -> FunctionRecord {
         var record = FunctionRecord(
             key: self.function, role: self.text, runtime: self.text, handler: self.text,
-            code: CodeReference(digest: String(repeating: "a", count: 64), base64: "YQ==", size: 10, unzippedSize: 20),
+            code: CodeReference(
+                digest: String(repeating: "a", count: 64), base64: "YQ==", size: 10, unzippedSize: 20),
             lastModified: self.time)
         record.version = version
         record.summary = self.text
@@ -88,7 +89,6 @@ struct StoreSamples {
         record.imageURI = self.text
         record.tenantIsolation = self.text
         record.hotReloadPath = self.text
-        record.latestSummary = self.text
         record.stateReason = .init(text: self.text, code: "Creating")
         record.updateStatus = .inProgress
         record.updateReason = .init(text: self.text, code: "c")
@@ -137,7 +137,7 @@ struct StoreSamples {
         var version = LayerVersionRecord(
             scope: self.scope, layer: layer, number: number, code: self.record().code, summary: self.text,
             licenseInfo: self.text, compatibleRuntimes: [self.text, "r"], compatibleArchitectures: ["arm64"],
-            created: self.time, hotReloadPath: self.text)
+            created: self.time)
         version.policy = [.init(id: self.text, json: self.text)]
         version.policyRevisionID = self.text
         return version
