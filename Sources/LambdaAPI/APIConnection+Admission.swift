@@ -42,7 +42,9 @@ extension APIConnection {
             return .url(address)
         }
         if let label = Invoker.label(method: head.method, path: target.path) { return .invoke(label: label) }
-        if let label = Invoker.streamLabel(method: head.method, path: target.path) { return .invokeStream(label: label) }
+        if let label = Invoker.streamLabel(method: head.method, path: target.path) {
+            return .invokeStream(label: label)
+        }
         if target.path.hasPrefix("/_lambdad/") {
             guard head.method == .GET else { return .unknown }
             if target.path == "/_lambdad/health" { return .health }

@@ -89,6 +89,7 @@ struct StoreSamples {
         record.imageURI = self.text
         record.tenantIsolation = self.text
         record.hotReloadPath = self.text
+        record.latestSummary = self.text
         record.stateReason = .init(text: self.text, code: "Creating")
         record.updateStatus = .inProgress
         record.updateReason = .init(text: self.text, code: "c")
@@ -137,7 +138,7 @@ struct StoreSamples {
         var version = LayerVersionRecord(
             scope: self.scope, layer: layer, number: number, code: self.record().code, summary: self.text,
             licenseInfo: self.text, compatibleRuntimes: [self.text, "r"], compatibleArchitectures: ["arm64"],
-            created: self.time)
+            created: self.time, hotReloadPath: self.text)
         version.policy = [.init(id: self.text, json: self.text)]
         version.policyRevisionID = self.text
         return version
