@@ -80,7 +80,10 @@ struct StoreSamples {
         record.summary = self.text
         record.environment = [self.text: self.text, "EMPTY": ""]
         record.logging = .init(format: "JSON", group: self.text, applicationLevel: "DEBUG", systemLevel: "WARN")
-        record.layers = [.init(versionARN: self.text, code: record.code), .init(versionARN: "l", code: record.code)]
+        record.layers = [
+            .init(versionARN: self.text, code: record.code, hotReloadPath: self.text),
+            .init(versionARN: "l", code: record.code),
+        ]
         record.fileSystems = [.init(arn: self.text, mountPath: "/mnt/a")]
         record.vpc = .init(subnetIDs: ["s1", self.text], securityGroupIDs: ["g"], allowsIPv6: true)
         record.deadLetterTarget = self.text
