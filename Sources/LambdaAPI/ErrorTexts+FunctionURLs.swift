@@ -6,7 +6,7 @@ extension APIError {
     static let noFunctionForURL = APIError(.resourceNotFound, "Function does not exist")
 
     /// Sent where a URL is to be read or changed, whatever of it is missing.
-    static let noFunctionURL = APIError(.resourceNotFound, "The resource you requested does not exist.")
+    static let noFunctionURL = APIError.noSuchResource
 
     /// The two blanks are AWS's.
     static func functionURLExists(_ arn: String) -> APIError {
