@@ -73,7 +73,8 @@ struct StoreSamples {
     func record(version: String = FunctionRecord.latest) -> FunctionRecord {
         var record = FunctionRecord(
             key: self.function, role: self.text, runtime: self.text, handler: self.text,
-            code: CodeReference(digest: String(repeating: "a", count: 64), base64: "YQ==", size: 10),
+            code: CodeReference(
+                digest: String(repeating: "a", count: 64), base64: "YQ==", size: 10, unzippedSize: 20),
             lastModified: self.time)
         record.version = version
         record.summary = self.text
