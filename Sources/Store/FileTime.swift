@@ -1,3 +1,5 @@
+// In optimised builds the importer finds `timespec` in the first C module that includes it.
+internal import CArchive
 internal import Glibc
 internal import LambdaCore
 

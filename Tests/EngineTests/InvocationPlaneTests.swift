@@ -122,7 +122,7 @@ import Testing
         async throws
     {
         let engine = EngineFixture()
-        let function = try engine.function(timeout: 1)
+        let function = try engine.function(timeout: 5)
         let first = engine.invoke(function)
         let sandbox = try #require(await engine.launcher.nextSandbox())
         #expect(await sandbox.nextCommand() == .start(tag: 1))
@@ -130,7 +130,7 @@ import Testing
         _ = try await runtime.next()
         let result = try await first.value.get()
         #expect(String(decoding: result.payload, as: UTF8.self).contains("\"Sandbox.Timedout\""))
-        #expect(String(decoding: result.payload, as: UTF8.self).contains("Error: Task timed out after 1.00 seconds"))
+        #expect(String(decoding: result.payload, as: UTF8.self).contains("Error: Task timed out after 5.00 seconds"))
         #expect(await sandbox.nextCommand() == .killAll)
         runtime.close()
         let second = engine.invoke(function)

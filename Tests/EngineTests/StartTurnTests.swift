@@ -47,7 +47,7 @@ import Testing
     @Test(arguments: [true, false])
     func `that fails or takes too long is told before START, as on AWS`(timesOut: Bool) async throws {
         let engine = EngineFixture()
-        let function = try engine.function(timeout: 1)
+        let function = try engine.function(timeout: 5)
         let first = engine.invoke(function)
         let sandbox = try #require(await engine.launcher.nextSandbox())
         #expect(await sandbox.nextCommand() == .start(tag: 1))

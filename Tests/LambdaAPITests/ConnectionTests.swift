@@ -247,12 +247,18 @@ private let invoke = "/2015-03-31/functions/f/invocations"
             #expect(answer.text == "last")
             #expect(answer.header("Connection") == "close")
             await drained
-            await #expect(throws: (any Error).self) { try await server.connect() }
+            // Whoever answers at the port now, where another test's server has been given it, is not this one.
+            if let stranger = try? await server.connect() {
+                try await stranger.send(TestClient.text("GET", "/_lambdad/health"))
+                #expect(try await !stranger.answer().text.contains("draining"))
+                try await stranger.close()
+            }
         }
     }
 
     @Test func `that is new at a drain has its first request answered`() async throws {
-        try await TestServer.run(sink: .holding()) { server in
+        // On a busy machine, the first byte may take longer than a client's would.
+        try await TestServer.run(sink: .holding(), configure: { $0.firstRequestGrace = .seconds(60) }) { server in
             try await server.createFunction()
             let new = try await server.connect()
             // Accepted after the new one: its answer shows that the drain finds both.

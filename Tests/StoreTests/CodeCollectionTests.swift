@@ -88,7 +88,9 @@ import Testing
         latest.layers = [.init(versionARN: "l:1", code: Self.code("2"))]
         var version = samples.record(version: "7")
         version.code = Self.code("3")
-        version.layers = [.init(versionARN: "l:2", code: Self.code("4")), .init(versionARN: "l:3", code: Self.code("2"))]
+        version.layers = [
+            .init(versionARN: "l:2", code: Self.code("4")), .init(versionARN: "l:3", code: Self.code("2")),
+        ]
         let layer = LayerVersionRecord(
             scope: samples.scope, layer: "l", number: 9, code: Self.code("5"), summary: "", licenseInfo: "",
             compatibleRuntimes: [], compatibleArchitectures: [], created: WallTime(milliseconds: 0))
