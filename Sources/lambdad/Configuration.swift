@@ -53,6 +53,7 @@ struct Configuration: Sendable, Equatable {
     /// See ``APIConfiguration/functionURLsNeedInvokePermission``.
     var functionURLsNeedBoth: Bool
     var hostDirectories: HostDirectorySettings
+    var accounts: AccountSettings
 
     init(text: String, environment: [String: String]) throws(ConfigurationError) {
         let document: INIDocument
@@ -60,7 +61,7 @@ struct Configuration: Sendable, Equatable {
         for name in document.sectionNames where name != Self.section {
             throw ConfigurationError(description: "there is no section [\(name)]; settings belong in [lambdad]")
         }
-        let known = Self.keys.union(HostDirectorySettings.keys)
+        let known = Self.keys.union(HostDirectorySettings.keys).union(AccountSettings.keys)
         for entry in document.entries(in: Self.section) where !known.contains(entry.key) {
             throw ConfigurationError(description: "line \(entry.line): there is no setting '\(entry.key)'")
         }
@@ -92,6 +93,7 @@ struct Configuration: Sendable, Equatable {
         self.functionURLDomain = try reader.domain("function_url_domain")
         self.functionURLsNeedBoth = try reader.flag("function_url_both_permissions", or: false)
         self.hostDirectories = try HostDirectorySettings(reader)
+        self.accounts = try AccountSettings(reader)
     }
 
     /// The part that a reload puts in force.
@@ -119,6 +121,7 @@ struct Configuration: Sendable, Equatable {
         if self.logMemoryBytes != other.logMemoryBytes { names.append("log_memory") }
         if self.functionURLDomain != other.functionURLDomain { names.append("function_url_domain") }
         if self.functionURLsNeedBoth != other.functionURLsNeedBoth { names.append("function_url_both_permissions") }
+        names += self.accounts.restartOnlyDifferences(from: other.accounts)
         return names + self.hostDirectories.restartOnlyDifferences(from: other.hostDirectories)
     }
 }

@@ -254,8 +254,8 @@ class TestRoutes:
         assert (status, body) == (404, b"<UnknownOperationException/>\n")
 
     def test_an_operation_that_is_not_there_yet_says_so(self, client):
-        code, status, message = deployed.refused(client.list_layers)
-        assert status >= 400 and "ListLayers" in message
+        code, status, message = deployed.refused(client.list_capacity_providers)
+        assert (code, status) == ("NotImplementedException", 501) and "ListCapacityProviders" in message
 
     def test_an_event_invocation_says_that_it_is_not_there_yet(self, client, probe):
         _, status, message = deployed.refused(client.invoke, FunctionName=probe.name, InvocationType="Event")
