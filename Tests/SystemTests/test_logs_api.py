@@ -9,7 +9,6 @@ import pytest
 
 from machines import eventually
 
-pytestmark = pytest.mark.booted
 EVENT_ID = re.compile(r"\d{56}")
 
 
