@@ -50,6 +50,7 @@ struct Configuration: Sendable, Equatable {
     /// See ``APIConfiguration/functionURLsNeedInvokePermission``.
     var functionURLsNeedBoth: Bool
     var hostDirectories: HostDirectorySettings
+    var events: EventSettings
 
     init(text: String, environment: [String: String]) throws(ConfigurationError) {
         let document: INIDocument
@@ -57,7 +58,7 @@ struct Configuration: Sendable, Equatable {
         for name in document.sectionNames where name != Self.section {
             throw ConfigurationError(description: "there is no section [\(name)]; settings belong in [lambdad]")
         }
-        let known = Self.keys.union(HostDirectorySettings.keys)
+        let known = Self.keys.union(HostDirectorySettings.keys).union(EventSettings.keys)
         for entry in document.entries(in: Self.section) where !known.contains(entry.key) {
             throw ConfigurationError(description: "line \(entry.line): there is no setting '\(entry.key)'")
         }
@@ -88,6 +89,7 @@ struct Configuration: Sendable, Equatable {
         self.functionURLDomain = try reader.domain("function_url_domain")
         self.functionURLsNeedBoth = try reader.flag("function_url_both_permissions", or: false)
         self.hostDirectories = try HostDirectorySettings(reader)
+        self.events = try EventSettings(reader)
     }
 
     /// The part that a reload puts in force.
