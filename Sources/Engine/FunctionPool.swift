@@ -17,6 +17,8 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
     private var machine = PoolMachine()
     private var drivers: [EnvironmentID: EnvironmentDriver] = [:]
     private var tickets: [RequestID: InvocationTicket] = [:]
+    /// Those that wait to be told whether the code has changed before they came.
+    private var held: [RequestID: InvocationTicket] = [:]
     /// Starts that were asked for and have not had their turn.
     private var turnsAwaited = 0
     /// Those that hold one of the machine's places for starting.
@@ -41,7 +43,7 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
         self.watchContent()
     }
 
-    var isEmpty: Bool { self.drivers.isEmpty && self.tickets.isEmpty }
+    var isEmpty: Bool { self.drivers.isEmpty && self.tickets.isEmpty && self.held.isEmpty }
     /// Kept although it is empty: whoever comes next waits until the code is whole.
     var awaitsContent: Bool { self.content.isChanging }
     /// Invocations that wait or run.
@@ -52,6 +54,30 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
 
     func submit(_ ticket: InvocationTicket) {
         self.recordChanged(ticket.invocation.function)
+        self.hold(ticket, from: 0)
+    }
+
+    /// An environment has what was there when it started, also one that is still busy and may take this invocation next: none
+    /// takes it before every change up to this moment is told.
+    private func hold(_ ticket: InvocationTicket, from index: Int) {
+        guard !self.content.directories.isEmpty, !self.drivers.isEmpty else {
+            return self.place(ticket)
+        }
+        let id = ticket.id
+        self.held[id] = ticket
+        let isHeld = self.content.whenTold(from: index) { [loop = self.loop] next in
+            loop.execute {
+                if let ticket = self.held.removeValue(forKey: id) { self.hold(ticket, from: next) }
+            }
+        }
+        guard !isHeld else { return }
+        // What was told a moment ago may be on its way over this loop, and comes first.
+        self.loop.assumeIsolated().execute {
+            if let ticket = self.held.removeValue(forKey: id) { self.place(ticket) }
+        }
+    }
+
+    private func place(_ ticket: InvocationTicket) {
         switch self.machine.invocationArrived(ticket.id, isUsable: { self.drivers[$0]?.isAvailable() ?? false }) {
         case .use(let environment):
             self.drivers[environment]?.take(ticket)
@@ -141,6 +167,8 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
         for request in self.machine.abandonWaiting() {
             self.tickets.removeValue(forKey: request)?.fail(cause == .delete ? .functionDeleted : .shuttingDown)
         }
+        for ticket in self.held.values { ticket.fail(cause == .delete ? .functionDeleted : .shuttingDown) }
+        self.held = [:]
         for driver in Array(self.drivers.values) { driver.stop(cause) }
     }
 

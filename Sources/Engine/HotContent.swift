@@ -59,5 +59,14 @@ struct HotContent {
         }
     }
 
+    /// Whether a directory may have changed that nobody has told of yet. Where that is so, `body` is called once it is
+    /// told, with the index to go on from.
+    func whenTold(from index: Int, _ body: @escaping @Sendable (Int) -> Void) -> Bool {
+        for place in self.watches.indices.dropFirst(index) where self.watches[place].whenTold({ body(place + 1) }) {
+            return true
+        }
+        return false
+    }
+
     func cancel() { for watch in self.watches { watch.cancel() } }
 }

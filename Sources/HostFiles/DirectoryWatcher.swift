@@ -15,11 +15,13 @@ package final class DirectoryWatcher: HostDirectoryWatching {
         let path: String
         let number: UInt64
 
+        func whenTold(_ body: @escaping @Sendable () -> Void) -> Bool { self.tree.whenTold(body) }
         func cancel() { self.watcher.cancel(self) }
     }
 
     /// Where nothing is watched there is nothing to cancel.
     private struct NoWatch: HostDirectoryWatch {
+        func whenTold(_ body: @escaping @Sendable () -> Void) -> Bool { false }
         func cancel() {}
     }
 

@@ -11,6 +11,12 @@ final class WatchedTree: Sendable {
         /// What a listener that comes later has to be told first.
         var latest: HostDirectoryEvent?
         var isEnded = false
+        /// Something may have been taken from the kernel, or seen, that is not told yet.
+        var isLooking = true
+        /// What the kernel tells by, for as long as it is open.
+        var descriptor: Int32?
+        /// Who waits until everything is told.
+        var waiting: [@Sendable () -> Void] = []
     }
 
     private let path: String
@@ -62,23 +68,64 @@ final class WatchedTree: Sendable {
         return isLast
     }
 
+    /// See ``HostDirectoryWatch/whenTold(_:)``. What the kernel has to tell is there the moment that a file is written.
+    func whenTold(_ body: @escaping @Sendable () -> Void) -> Bool {
+        self.state.withLock { state in
+            guard !state.isEnded else { return false }
+            guard state.isLooking || Self.isReadable(state.descriptor) else { return false }
+            state.waiting.append(body)
+            return true
+        }
+    }
+
     /// The life of the thread.
     func run() {
         var machine = ReloadMachine(settings: self.settings.reload)
+        self.lookBegins()
         do throws(HostFileError) {
             let watch = try TreeWatch(
                 path: self.path, settings: self.settings, since: self.since, now: Monotonic.now)
             if watch.changedAtFirst { self.tell(machine.changed(now: Monotonic.now)) }
+            self.lookEnded(watch.descriptor)
             while !self.state.withLock({ $0.isEnded }) {
                 self.wait(for: watch.descriptor, until: [machine.deadline, watch.nextLook].compactMap(\.self).min())
                 // Before the look: it has settled where nothing is seen after the quiet has passed.
                 let now = Monotonic.now
+                self.lookBegins()
                 if try watch.look(now: now) { self.tell(machine.changed(now: Monotonic.now)) }
                 self.tell(machine.timerFired(now: now))
+                self.lookEnded(watch.descriptor)
             }
         } catch {
             self.tell(.lost("\(self.path): \(error)"))
         }
+        self.lookEnded(nil)
+    }
+
+    /// The descriptor may be closed by the look.
+    private func lookBegins() {
+        self.state.withLock { state in
+            state.isLooking = true
+            state.descriptor = nil
+        }
+    }
+
+    private func lookEnded(_ descriptor: Int32?) {
+        self.state.withLock { state in
+            state.isLooking = false
+            state.descriptor = descriptor
+            // What was written after the look has read is for the next one; who asked after that waits for it.
+            if Self.isReadable(descriptor) { return }
+            for body in state.waiting { body() }
+            state.waiting = []
+        }
+    }
+
+    private static func isReadable(_ descriptor: Int32?) -> Bool {
+        guard let descriptor else { return false }
+        var wanted = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        // Safety: one element, as the count says; it returns at once.
+        return unsafe poll(&wanted, 1, 0) > 0
     }
 
     private func tell(_ event: HostDirectoryEvent?) {

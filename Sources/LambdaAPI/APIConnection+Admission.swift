@@ -11,7 +11,7 @@ extension APIConnection {
         guard isChunked || length > BodyBudget.freeBytes else { return nil }
         let (limit, needsSignature) =
             switch request.subject {
-            case .invoke: (Limits.synchronousPayloadBytes, true)
+            case .invoke, .invokeStream: (Limits.synchronousPayloadBytes, true)
             case .operation(let operation, _): (APIConnection.limit(of: operation), true)
             case .code, .health, .unknown, .url: (Limits.synchronousPayloadBytes, false)
             }
@@ -42,6 +42,9 @@ extension APIConnection {
             return .url(address)
         }
         if let label = Invoker.label(method: head.method, path: target.path) { return .invoke(label: label) }
+        if let label = Invoker.streamLabel(method: head.method, path: target.path) {
+            return .invokeStream(label: label)
+        }
         if target.path.hasPrefix("/_lambdad/") {
             guard head.method == .GET else { return .unknown }
             if target.path == "/_lambdad/health" { return .health }
@@ -65,6 +68,7 @@ extension APIConnection {
             guard length > Limits.eventPayloadBytes else { return nil }
             if Invoker.isEvent(headers()) { return .eventPayloadTooLarge(length) }
             return length > Limits.synchronousPayloadBytes ? .payloadTooLarge(length) : nil
+        case .invokeStream: return length > Limits.synchronousPayloadBytes ? .payloadTooLarge(length) : nil
         case .operation(let operation, _):
             let limit = self.limit(of: operation)
             return length >= limit ? .requestTooLarge(operation, limit: limit) : nil

@@ -38,6 +38,7 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
 
     enum Subject {
         case invoke(label: Substring)
+        case invokeStream(label: Substring)
         case operation(Operation, labels: [String: String])
         case url(FunctionURLAddress)
         case code
@@ -295,7 +296,8 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
         guard let request = self.request else { return }
         self.phase = .answering
         switch request.subject {
-        case .invoke(let label): self.invoke(request, label: label)
+        case .invoke(let label): self.invoke(request, label: label, form: .whole)
+        case .invokeStream(let label): self.invoke(request, label: label, form: .stream)
         case .url(let address): self.callURL(address, request)
         case .operation(let operation, let labels): self.submit(request, .operation(operation, labels: labels))
         case .code: self.submit(request, .code)
@@ -318,13 +320,13 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
             APIServer.Job(request: whole) { response in loop.execute { bound.value.finish(response) } })
     }
 
-    private func invoke(_ request: Request, label: Substring) {
+    private func invoke(_ request: Request, label: Substring, form: Invoker.Form) {
         do throws(APIError) {
             let decision = try self.server.invoker.decide(
                 Invoker.Request(
                     requestID: request.requestID, method: request.head.method.rawValue, target: request.target,
                     label: label, headers: request.head.headers, body: request.body,
-                    arrival: request.arrival))
+                    arrival: request.arrival, form: form))
             request.body = []
             switch decision {
             case .dryRun(let trace):
@@ -332,14 +334,14 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
             case .enqueue(let event):
                 self.submit(request, .event(event))
             case .run(let invocation):
-                self.run(invocation)
+                self.run(invocation, form: form)
             }
         } catch {
             self.finish(APIResponse(error))
         }
     }
 
-    private func run(_ invocation: Invocation) {
+    private func run(_ invocation: Invocation, form: Invoker.Form) {
         let bound = NIOLoopBound(self, eventLoop: self.loop)
         let loop = self.loop
         let share = self.request?.share
@@ -347,16 +349,22 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
             // The payload lives as long as the invocation, also where the client has gone; so does its share of memory.
             _ = share
             if loop.inEventLoop {
-                bound.value.finish(result, of: invocation)
+                bound.value.finish(result, of: invocation, form: form)
             } else {
-                loop.execute { bound.value.finish(result, of: invocation) }
+                loop.execute { bound.value.finish(result, of: invocation, form: form) }
             }
         }
     }
 
-    private func finish(_ result: Result<InvocationAnswer, InvocationFailure>, of invocation: Invocation) {
+    private func finish(
+        _ result: Result<InvocationAnswer, InvocationFailure>, of invocation: Invocation, form: Invoker.Form
+    ) {
         switch result {
-        case .success(let answer): self.finish(InvokeResponse.make(answer, trace: invocation.traceHeader))
+        case .success(let answer):
+            switch form {
+            case .whole: self.finish(InvokeResponse.make(answer, trace: invocation.traceHeader))
+            case .stream: self.finish(InvokeStreamResponse.make(answer, trace: invocation.traceHeader))
+            }
         case .failure(let failure): self.finish(APIResponse(APIError.failure(failure, of: invocation)))
         }
     }

@@ -60,7 +60,7 @@ package final class APIServer: Sendable {
         self.invoker = Invoker(
             authenticator: authenticator, catalog: self.catalog, time: time, acceptsEvents: events != nil, draw: draw)
         self.urls = FunctionURLs(
-            configuration: configuration, authenticator: authenticator, catalog: self.catalog, time: time)
+            configuration: configuration, authenticator: authenticator, catalog: self.catalog, time: time, draw: draw)
         self.controlPlane = ControlPlane(
             store: store, code: code, sink: sink, runtimes: runtimes,
             catalog: self.catalog,

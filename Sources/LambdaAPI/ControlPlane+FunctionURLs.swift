@@ -16,9 +16,6 @@ extension ControlPlane {
         .ListFunctionUrlConfigs: { (plane, call) throws(APIError) in Outcome(try plane.listFunctionURLs(call)) },
     ]
 
-    /// URLs on one page of a list, whatever larger number was asked for.
-    private static let pageSize = 50
-
     private func createFunctionURL(_ call: Call) async throws(APIError) -> APIResponse {
         let (key, qualifier) = try self.urlSubject(of: call)
         let settings = FunctionURLSettings(call.input)
@@ -53,7 +50,7 @@ extension ControlPlane {
     private func getFunctionURL(_ call: Call) throws(APIError) -> APIResponse {
         let (key, qualifier) = try self.urlSubject(of: call)
         guard let entry = self.catalog.entry(key), entry.latest != nil, let url = entry.urls[qualifier] else {
-            throw .noFunctionURL
+            throw .noSuchResource
         }
         return .json(
             FunctionURLShape(url, host: self.host(of: call), domain: self.configuration.functionURLDomain).read)
@@ -66,7 +63,7 @@ extension ControlPlane {
         let changed = try await self.change(call.requestID) { transaction in
             let address = key.address(part: qualifier)
             guard var url = try transaction.resource(FunctionURLRecord.self, at: address) else {
-                throw APIError.noFunctionURL
+                throw APIError.noSuchResource
             }
             url.authType = settings.authType ?? url.authType
             url.invokeMode = settings.invokeMode ?? url.invokeMode
@@ -83,7 +80,7 @@ extension ControlPlane {
         let (key, qualifier) = try self.urlSubject(of: call)
         try await self.change(call.requestID) { transaction in
             guard try transaction.remove(FunctionURLRecord.self, at: key.address(part: qualifier)) else {
-                throw APIError.noFunctionURL
+                throw APIError.noSuchResource
             }
         }
         return .noContent
@@ -92,23 +89,13 @@ extension ControlPlane {
     private func listFunctionURLs(_ call: Call) throws(APIError) -> APIResponse {
         let (key, _) = try self.subject(of: call)
         guard let entry = self.catalog.entry(key), entry.latest != nil else { throw .noFunctionForURL }
-        var after = ""
-        if let marker = call.input["Marker"]?.stringValue, !marker.isEmpty {
-            guard let bytes = Base64.decode(marker), let arn = String(validating: bytes, as: UTF8.self) else {
-                throw .foreignMarkerOfURLs
-            }
-            after = arn
-        }
-        let limit = min(call.input["MaxItems"]?.intValue ?? ControlPlane.pageSize, ControlPlane.pageSize)
+        let paging = try Paging(call.input)
+        let after = paging.after ?? ""
         let left = entry.urls.values.filter { after.utf8.lexicographicallyPrecedes($0.arn.utf8) }
             .sorted { $0.arn.utf8.lexicographicallyPrecedes($1.arn.utf8) }
-        let page = left.prefix(limit)
         let host = self.host(of: call)
-        var answer = JSONObject()
-        answer["FunctionUrlConfigs"] = .array(
-            page.map { .object(FunctionURLShape($0, host: host, domain: self.configuration.functionURLDomain).read) })
-        if page.count < left.count, let last = page.last {
-            answer["NextMarker"] = .string(Base64.encode(Array(last.arn.utf8)))
+        let answer = paging.answer(left, as: "FunctionUrlConfigs", key: { $0.arn }) {
+            FunctionURLShape($0, host: host, domain: self.configuration.functionURLDomain).read
         }
         return .json(answer)
     }

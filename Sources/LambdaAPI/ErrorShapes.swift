@@ -50,7 +50,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     /// The table. Source: the service model's exceptions, and recordings where the model is silent.
     package var shape: Shape {
         switch self {
-        case .codeSigningConfigNotFound: Shape(status: 404, messageKey: "Message", fault: nil)
+        case .codeSigningConfigNotFound: Shape(status: 404, messageKey: "Message", fault: .user)
         case .codeStorageExceeded: Shape(status: 400, messageKey: "message", fault: .user)
         case .codeVerificationFailed: Shape(status: 400, messageKey: "Message", fault: .user)
         case .invalidParameterValue: Shape(status: 400, messageKey: "message", fault: .user)

@@ -2,7 +2,7 @@ import LambdaCore
 
 /// Texts of the operations on event source mappings.
 extension APIError {
-    static let mappingNotFound = APIError(.resourceNotFound, "The resource you requested does not exist.")
+    static let mappingNotFound = APIError.noSuchResource
 
     static let mappedFunctionMissing = APIError.invalid("Function does not exist")
 

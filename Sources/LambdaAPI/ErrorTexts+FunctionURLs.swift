@@ -5,9 +5,6 @@ extension APIError {
     /// Sent where a URL is to be made or listed, for functions and aliases alike.
     static let noFunctionForURL = APIError(.resourceNotFound, "Function does not exist")
 
-    /// Sent where a URL is to be read or changed, whatever of it is missing.
-    static let noFunctionURL = APIError(.resourceNotFound, "The resource you requested does not exist.")
-
     /// The two blanks are AWS's.
     static func functionURLExists(_ arn: String) -> APIError {
         APIError(
@@ -20,8 +17,6 @@ extension APIError {
         APIError(.resourceConflict, "The function URL id '\(id)' belongs to another function URL.")
     }
 
-    static let foreignMarkerOfURLs = APIError.invalid("The Marker is not one that ListFunctionUrlConfigs gave.")
-
     // MARK: The URLs themselves
 
     /// AWS does not say whether there is such a URL.
@@ -31,9 +26,6 @@ extension APIError {
         .accessDenied,
         "Forbidden. For troubleshooting Function URL authorization issues, see: "
             + "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html")
-
-    static let functionURLSwitchedOff = APIError(
-        .tooManyRequests, "Rate Exceeded.", reason: .reservedConcurrentInvocations)
 
     static let functionURLBodyTooLarge = APIError(
         .requestEntityTooLarge,

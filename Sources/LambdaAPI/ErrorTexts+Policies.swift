@@ -51,7 +51,7 @@ extension APIError {
         APIError(.resourceNotFound, "No policy found for: \(key.arn)")
     }
 
-    /// Said of policies and of layer versions.
+    /// Said of policies, layer versions, function URLs and event source mappings.
     static let noSuchResource = APIError(.resourceNotFound, "The resource you requested does not exist.")
 
     /// - Parameters:

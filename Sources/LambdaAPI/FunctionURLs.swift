@@ -14,15 +14,19 @@ struct FunctionURLs: Sendable {
     let authenticator: Authenticator
     let catalog: FunctionCatalog
     let time: any TimeSource
+    /// See ``AliasRouting/version(draw:)``.
+    let draw: @Sendable () -> Double
     private let policies = ParsedPolicies()
 
     init(
-        configuration: APIConfiguration, authenticator: Authenticator, catalog: FunctionCatalog, time: any TimeSource
+        configuration: APIConfiguration, authenticator: Authenticator, catalog: FunctionCatalog, time: any TimeSource,
+        draw: @escaping @Sendable () -> Double
     ) {
         self.configuration = configuration
         self.authenticator = authenticator
         self.catalog = catalog
         self.time = time
+        self.draw = draw
     }
 
     func decide(_ request: FunctionURLRequest) -> Decision {
@@ -92,16 +96,17 @@ struct FunctionURLs: Sendable {
     private func callee(
         of url: FunctionURLRecord, _ entry: FunctionCatalog.Entry, _ caller: Caller?
     ) throws(APIError) -> FunctionRecord {
-        guard url.qualifier.isEmpty || entry.aliases[url.qualifier] != nil else { throw .functionURLForbidden }
         let policy = entry.policies[url.qualifier].map { self.policies.policy($0) }
         let access = FunctionURLAccess(
             url: url, policy: policy, needsInvokePermission: self.configuration.functionURLsNeedInvokePermission)
         guard access.allows(caller) else { throw .functionURLForbidden }
-        guard entry.properties?.reservedConcurrency != 0 else { throw .functionURLSwitchedOff }
-        let record = url.qualifier.isEmpty ? entry.runnable : entry.shown(url.qualifier)
-        guard let record else { throw .functionURLForbidden }
-        guard record.state == .active else { throw .wrongState(record.state) }
-        return record
+        do {
+            return try self.catalog.runnable(
+                url.function, qualifier: url.qualifier.isEmpty ? nil : url.qualifier, draw: self.draw)
+        } catch {
+            // The alias is gone: its URL outlives it.
+            throw error.code == .resourceNotFound ? .functionURLForbidden : error
+        }
     }
 
     private func invocation(

@@ -25,6 +25,22 @@ struct Invoker: Sendable {
         let headers: HTTPHeaders
         let body: [UInt8]
         let arrival: WallTime
+        var form = Form.whole
+    }
+
+    /// In which form the caller wants the answer.
+    enum Form: Equatable {
+        /// Invoke.
+        case whole
+        /// InvokeWithResponseStream.
+        case stream
+
+        var operation: Operation {
+            switch self {
+            case .whole: .Invoke
+            case .stream: .InvokeWithResponseStream
+            }
+        }
     }
 
     let authenticator: Authenticator
@@ -36,16 +52,26 @@ struct Invoker: Sendable {
 
     private static let prefix = "/2015-03-31/functions/".utf8
     private static let suffix = "/invocations".utf8
+    private static let streamPrefix = "/2021-11-15/functions/".utf8
+    private static let streamSuffix = "/response-streaming-invocations".utf8
 
     /// The function label of an Invoke path, or `nil` for any other path.
     static func label(method: HTTPMethod, path: Substring) -> Substring? {
         guard method == .POST, path.utf8.starts(with: self.prefix) else { return nil }
-        var label = path.utf8.dropFirst(self.prefix.count)
+        return self.label(in: path, prefix: self.prefix, suffix: self.suffix)
+    }
+
+    /// The function label of an InvokeWithResponseStream path, or `nil` for any other path.
+    static func streamLabel(method: HTTPMethod, path: Substring) -> Substring? {
+        guard method == .POST, path.utf8.starts(with: self.streamPrefix) else { return nil }
+        return self.label(in: path, prefix: self.streamPrefix, suffix: self.streamSuffix)
+    }
+
+    private static func label(in path: Substring, prefix: String.UTF8View, suffix: String.UTF8View) -> Substring? {
+        var label = path.utf8.dropFirst(prefix.count)
         if label.last == 0x2F { label = label.dropLast() }
-        guard label.count > self.suffix.count, label.suffix(self.suffix.count).elementsEqual(self.suffix) else {
-            return nil
-        }
-        label = label.dropLast(self.suffix.count)
+        guard label.count > suffix.count, label.suffix(suffix.count).elementsEqual(suffix) else { return nil }
+        label = label.dropLast(suffix.count)
         guard !label.contains(0x2F) else { return nil }
         return Substring(label)
     }
@@ -160,7 +186,7 @@ extension Invoker {
             else { throw APIError(.invalidRequestContent, "The path or query holds a broken percent escape.") }
             do {
                 return try InputReader.read(
-                    .Invoke, labels: ["FunctionName": name], query: query,
+                    request.form.operation, labels: ["FunctionName": name], query: query,
                     header: { request.headers.first(name: $0) }, body: nil)
             } catch { throw APIError(error) }
         }

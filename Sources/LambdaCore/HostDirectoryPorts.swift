@@ -23,6 +23,12 @@ package protocol HostDirectoryWatching: Sendable {
 
 /// A directory that is being watched.
 package protocol HostDirectoryWatch: Sendable {
+    /// Whether something may have changed that is not told yet. Where that is so, `body` is called after it was told, on
+    /// any thread and in the order of the events; it must not block, and must not call back.
+    ///
+    /// Whoever asks before a use of the directory's content misses no change that was made before the question.
+    func whenTold(_ body: @escaping @Sendable () -> Void) -> Bool
+
     /// No event is told from here on, but for one that is being told at this moment.
     func cancel()
 }

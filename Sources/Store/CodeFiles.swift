@@ -1,6 +1,8 @@
 internal import CArchive
+internal import Dispatch
 internal import Glibc
 internal import LambdaCore
+internal import Synchronization
 
 /// The code store's files. Every method blocks.
 final class CodeFiles: Sendable {
@@ -36,12 +38,14 @@ final class CodeFiles: Sendable {
         let digest = CodeDigest(of: zip)
         do {
             let stored = try self.zips.status(of: digest.zipName)
-            if try self.trees.status(of: digest.treeName) == nil {
+            let hasTree = try self.trees.status(of: digest.treeName) != nil
+            if stored == nil, !hasTree {
+                try self.addNew(digest, zip)
+            } else {
                 // Where the zip says that its tree is on disk, it must not have lied until `settle` comes by.
-                try self.addTree(digest, from: zip, isSynchronized: stored != nil)
+                if !hasTree { try self.addTree(digest, from: zip, isSynchronized: stored != nil) }
+                if stored?.size != zip.count { try self.addZip(digest, zip) }
             }
-            // The zip comes second, so that nothing is kept of one that is refused.
-            if stored?.size != zip.count { try self.addZip(digest, zip) }
             // The time of the last use, for `collect`.
             try self.zips.setModified(digest.zipName, to: FileTime.now)
         } catch {
@@ -145,19 +149,52 @@ final class CodeFiles: Sendable {
         }
     }
 
-    private func addZip(_ digest: CodeDigest, _ zip: [UInt8]) throws {
+    /// Both at one time: the zip waits for the disk, and the tree for a processor.
+    private func addNew(_ digest: CodeDigest, _ zip: [UInt8]) throws {
         let name = Self.temporaryName()
+        let failures = Mutex<[(any Error)?]>([nil, nil])
+        DispatchQueue.concurrentPerform(iterations: 2) { part in
+            do {
+                if part == 0 {
+                    try self.addTree(digest, from: zip, isSynchronized: false)
+                } else {
+                    try self.write(zip, as: name)
+                }
+            } catch { failures.withLock { $0[part] = error } }
+        }
         do {
-            let file = try self.temporary.makeFile(name, mode: Self.unsettledMode)
-            try file.write(zip[...])
-            try file.synchronize()
-            _ = try self.temporary.move(name, to: self.zips, as: digest.zipName)
-            try self.zips.synchronize()
+            // The tree's failure first, for it is the one that tells what is wrong with a zip.
+            for case let failure? in failures.withLock({ $0 }) { throw failure }
+            try self.name(name, digest)
         } catch {
             // As above.
             try? self.temporary.removeTree(name)
             throw error
         }
+    }
+
+    private func addZip(_ digest: CodeDigest, _ zip: [UInt8]) throws {
+        let name = Self.temporaryName()
+        do {
+            try self.write(zip, as: name)
+            try self.name(name, digest)
+        } catch {
+            // As above.
+            try? self.temporary.removeTree(name)
+            throw error
+        }
+    }
+
+    private func write(_ zip: [UInt8], as name: [UInt8]) throws {
+        let file = try self.temporary.makeFile(name, mode: Self.unsettledMode)
+        try file.write(zip[...])
+        try file.synchronize()
+    }
+
+    /// After the tree has its name, so that nothing is kept of a zip that is refused.
+    private func name(_ name: [UInt8], _ digest: CodeDigest) throws {
+        _ = try self.temporary.move(name, to: self.zips, as: digest.zipName)
+        try self.zips.synchronize()
     }
 
     /// A tree without a zip is what a crash left: nobody waits for it.

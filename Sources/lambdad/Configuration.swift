@@ -50,6 +50,7 @@ struct Configuration: Sendable, Equatable {
     /// See ``APIConfiguration/functionURLsNeedInvokePermission``.
     var functionURLsNeedBoth: Bool
     var hostDirectories: HostDirectorySettings
+    var accounts: AccountSettings
     var events: EventSettings
 
     init(text: String, environment: [String: String]) throws(ConfigurationError) {
@@ -58,7 +59,7 @@ struct Configuration: Sendable, Equatable {
         for name in document.sectionNames where name != Self.section {
             throw ConfigurationError(description: "there is no section [\(name)]; settings belong in [lambdad]")
         }
-        let known = Self.keys.union(HostDirectorySettings.keys).union(EventSettings.keys)
+        let known = Self.keys.union(HostDirectorySettings.keys).union(AccountSettings.keys).union(EventSettings.keys)
         for entry in document.entries(in: Self.section) where !known.contains(entry.key) {
             throw ConfigurationError(description: "line \(entry.line): there is no setting '\(entry.key)'")
         }
@@ -89,6 +90,7 @@ struct Configuration: Sendable, Equatable {
         self.functionURLDomain = try reader.domain("function_url_domain")
         self.functionURLsNeedBoth = try reader.flag("function_url_both_permissions", or: false)
         self.hostDirectories = try HostDirectorySettings(reader)
+        self.accounts = try AccountSettings(reader)
         self.events = try EventSettings(reader)
     }
 
@@ -116,6 +118,7 @@ struct Configuration: Sendable, Equatable {
         if self.log != other.log { names.append("log") }
         if self.functionURLDomain != other.functionURLDomain { names.append("function_url_domain") }
         if self.functionURLsNeedBoth != other.functionURLsNeedBoth { names.append("function_url_both_permissions") }
+        names += self.accounts.restartOnlyDifferences(from: other.accounts)
         return names + self.hostDirectories.restartOnlyDifferences(from: other.hostDirectories)
     }
 }

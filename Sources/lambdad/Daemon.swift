@@ -133,6 +133,7 @@ struct Daemon {
         api.authentication = self.configuration.auth == .none ? .none : .sigV4
         api.defaultAccount = self.configuration.account
         api.defaultRegion = self.configuration.region
+        self.configuration.accounts.apply(to: &api)
         api.functionURLDomain = self.configuration.functionURLDomain
         api.functionURLsNeedInvokePermission = self.configuration.functionURLsNeedBoth
         if let endpoint = self.configuration.servicesEndpoint {

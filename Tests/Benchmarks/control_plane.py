@@ -46,7 +46,7 @@ def measure(table, directory, installation, executor_socket, cache, share):
         start(running, installation, directory, port)
         client = http_client.Client(port, *keys)
         moto_port, moto_functions = moto(running, cache, max(3, 30 // share))
-        print(f"{moto_functions:,} functions were stored in moto meanwhile")
+        print(f"moto took {moto_functions:,} functions in its time; it has no pages, its ListFunctions gives them all")
         peer = http_client.Client(moto_port, *keys)
         for what, target, requests in (("GetFunction", 1_000, gets), ("ListFunctions", 300, lists)):
             files = [write_requests(directory / f"{what}-{name}", requests(one))
@@ -82,15 +82,16 @@ def creation(name, code):
 
 
 def creations(table, client, directory, floor, rounds):
-    """The times of CreateFunction alone: what is done after the answer is over before the next begins."""
+    """The times of CreateFunction alone: what is done after the answer is over before the next begins. In batches of five:
+    what else the disk does meanwhile changes from one second to the next."""
     floor_times, times = [], []
-    for batch in range(5):
+    for batch in range(rounds):
         code = small_zip()
         output = subprocess.run(
-            [str(floor), str(directory / "floor-files"), str(rounds), str(len(code)), str(LOG_BYTES)], check=True,
+            [str(floor), str(directory / "floor-files"), "5", str(len(code)), str(LOG_BYTES)], check=True,
             capture_output=True, text=True).stdout
         floor_times += [float(word) / 1e6 for word in output.split()]
-        for number in range(rounds):
+        for number in range(5):
             name = f"create-{batch}-{number}"
             body = json.dumps(creation(name, small_zip())).encode()
             request = client.request("POST", API, body)

@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ANSWER_BYTES = 1 << 20, MOST_TIMES = 1 << 22, MOST_REQUESTS = 1 << 16 };
+enum { ANSWER_BYTES = 1 << 25, MOST_TIMES = 1 << 22, MOST_REQUESTS = 1 << 16 };
 
 struct request {
     const char *bytes;
@@ -73,16 +73,18 @@ static void send_next(struct connection *connection) {
     if (sent != (ssize_t)connection->request->length) fail("send");
 }
 
-/* Value of a header, or NULL. The answer ends in a NUL byte. */
-static const char *header(const char *answer, const char *name) {
-    const char *end = strstr(answer, "\r\n\r\n");
+/* Value of a header, or NULL. The answer ends in a NUL byte, and so does its head while it is looked through. */
+static const char *header(char *answer, const char *name) {
+    char *end = strstr(answer, "\r\n\r\n");
+    *end = 0;
     const char *found = strcasestr(answer, name);
-    return found != NULL && found < end ? found + strlen(name) : NULL;
+    *end = '\r';
+    return found != NULL ? found + strlen(name) : NULL;
 }
 
 /* Whether the answer is there whole; `closed` says that nothing more will come. */
-static int is_whole(const struct connection *connection, int closed) {
-    const char *body = strstr(connection->answer, "\r\n\r\n");
+static int is_whole(struct connection *connection, int closed) {
+    char *body = strstr(connection->answer, "\r\n\r\n");
     if (body == NULL) return 0;
     const char *length = header(connection->answer, "\r\ncontent-length:");
     if (length == NULL) return closed;

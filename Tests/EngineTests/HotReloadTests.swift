@@ -10,6 +10,7 @@ private final class FakeDirectories: HostDirectoryWatching {
     private struct Watch: HostDirectoryWatch {
         let number: Int
         let directories: FakeDirectories
+        func whenTold(_ body: @escaping @Sendable () -> Void) -> Bool { self.directories.hold(body) }
         func cancel() { self.directories.remove(self.number) }
     }
 
@@ -19,6 +20,27 @@ private final class FakeDirectories: HostDirectoryWatching {
     }
 
     private let state = Mutex(State())
+    /// What asked whether something is untold, while the test says that there is.
+    private let untold = Mutex<[@Sendable () -> Void]?>(nil)
+
+    /// From here on something may have changed that is not told.
+    func beginUntold() { self.untold.withLock { $0 = [] } }
+
+    func endUntold() {
+        let waiting = self.untold.withLock { untold in
+            defer { untold = nil }
+            return untold ?? []
+        }
+        for body in waiting { body() }
+    }
+
+    private func hold(_ body: @escaping @Sendable () -> Void) -> Bool {
+        self.untold.withLock { untold in
+            guard untold != nil else { return false }
+            untold?.append(body)
+            return true
+        }
+    }
 
     func watch(
         _ directory: String, onEvent: @escaping @Sendable (HostDirectoryEvent) -> Void
@@ -153,6 +175,65 @@ private struct Workplace {
         #expect(try await waiting.value.get().payload == Array("\"last\"".utf8))
         #expect(await work.engine.nextStopped() == last.environment)
         #expect(work.directories.watched == [])
+    }
+
+    @Test func `is not run from an idle environment before every change is told`() async throws {
+        let work = Workplace()
+        let old = try await work.serve("1")
+        work.directories.beginUntold()
+        let answer = work.engine.invoke(try work.function())
+        await work.settle()
+        work.directories.tell(.changing, of: "/src/app")
+        work.directories.endUntold()
+        #expect(await work.engine.nextStopped() == old.environment)
+        await work.settle()
+        #expect(work.engine.launcher.isIdle)
+        work.directories.tell(.settled, of: "/src/app")
+        let new = try #require(await work.engine.launcher.nextSandbox())
+        new.vanish()
+        #expect(await answer.value == .failure(.startFailed("the sandbox ended while it was starting")))
+    }
+
+    @Test func `is not run from a busy environment that is free next, before every change is told`() async throws {
+        let work = Workplace()
+        let first = work.engine.invoke(try work.function())
+        let old = try #require(await work.engine.launcher.nextSandbox())
+        let runtime = try await old.runtime()
+        let id = try #require(try await runtime.next().headers.first(name: "Lambda-Runtime-Aws-Request-Id"))
+        _ = try await runtime.respond(id, "1")
+        _ = try await first.value.get()
+        // Answered, and not yet asking for more.
+        work.directories.beginUntold()
+        let second = work.engine.invoke(try work.function())
+        await work.settle()
+        _ = Task { try await runtime.next() }
+        work.directories.tell(.changing, of: "/src/app")
+        work.directories.endUntold()
+        #expect(await work.engine.nextStopped() == old.environment)
+        work.directories.tell(.settled, of: "/src/app")
+        let new = try #require(await work.engine.launcher.nextSandbox())
+        new.vanish()
+        #expect(await second.value == .failure(.startFailed("the sandbox ended while it was starting")))
+    }
+
+    @Test func `is run from the idle environment where nothing had changed`() async throws {
+        let work = Workplace()
+        let first = work.engine.invoke(try work.function(), tail: true)
+        let sandbox = try #require(await work.engine.launcher.nextSandbox())
+        let runtime = try await sandbox.runtime()
+        let id = try #require(try await runtime.next().headers.first(name: "Lambda-Runtime-Aws-Request-Id"))
+        _ = try await runtime.respond(id, "1")
+        async let event = runtime.next()
+        _ = try await first.value.get()
+        await work.settle()
+        work.directories.beginUntold()
+        let second = work.engine.invoke(try work.function())
+        await work.settle()
+        work.directories.endUntold()
+        let secondID = try #require(try await event.headers.first(name: "Lambda-Runtime-Aws-Request-Id"))
+        _ = try await runtime.respond(secondID, "2")
+        #expect(try await second.value.get().payload == Array("2".utf8))
+        #expect(work.engine.launcher.isIdle)
     }
 
     @Test func `that changes in two places is waited for in both`() async throws {

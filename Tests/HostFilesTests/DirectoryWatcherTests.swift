@@ -2,6 +2,7 @@ import FoundationEssentials
 import Glibc
 import HostFiles
 import LambdaCore
+import Synchronization
 import Testing
 
 /// A directory of the test's own, and what is told of it.
@@ -178,6 +179,26 @@ private let means: [WatchSettings.Strategy] = [.event, .polling]
                 }
                 #expect(reason.hasPrefix("\(work.path): watch more than 2 directories"))
             }
+        }
+    }
+
+    /// Whoever asks after a write is never left with what was before it, however soon the question comes.
+    @Test func `is known to have changed the moment that it is written to`() async throws {
+        let work = try Workplace(Self.settings(.event, quiet: .milliseconds(20)))
+        work.begin()
+        try work.write("x", to: "app.py")
+        await work.expectChange()
+        let changes = Mutex(0)
+        let watch = work.watcher.watch(work.path) { event in if event == .changing { changes.withLock { $0 += 1 } } }
+        defer { watch.cancel() }
+        for round in 1...100 {
+            try work.write("x", to: "app.py")
+            await withCheckedContinuation { continuation in
+                if !watch.whenTold({ continuation.resume() }) { continuation.resume() }
+            }
+            // A machine that is slow may tell one write as two changes, but never as none.
+            #expect(changes.withLock { $0 } >= round)
+            await work.expectChange()
         }
     }
 

@@ -151,7 +151,7 @@ extension TestServer {
             body: #"{"Message":"The Lambda code signing configuration \#(unknown) can not be found."}"#)
         let deleted = Refusal(
             status: 404, code: "CodeSigningConfigNotFoundException",
-            body: #"{"Message":"The code signing configuration cannot be found. "#
+            body: #"{"Type":"User","Message":"The code signing configuration cannot be found. "#
                 + #"Check that the provided configuration is not deleted: \#(unknown)."}"#)
         let nobody = Refusal.notFound("Function not found: \(lambda):function:nobody")
         let put = #"{"CodeSigningConfigArn":"\#(unknown)"}"#

@@ -181,7 +181,7 @@ private func layers(_ arns: String...) -> String {
             #expect(answer.header("x-amzn-ErrorType") == "CodeSigningConfigNotFoundException")
             #expect(
                 answer.text
-                    == #"{"Message":"The code signing configuration cannot be found. Check that the provided configuration is not deleted: arn:aws:lambda:us-east-1:123456789012:code-signing-config:csc-0123456789abcdefg."}"#
+                    == #"{"Type":"User","Message":"The code signing configuration cannot be found. Check that the provided configuration is not deleted: arn:aws:lambda:us-east-1:123456789012:code-signing-config:csc-0123456789abcdefg."}"#
             )
         }
     }

@@ -207,6 +207,36 @@ private func signed(
         }
     }
 
+    @Test(arguments: [(0.2, "2"), (0.3, "1")])
+    func `runs the version that the alias draws`(draw: Double, version: String) async throws {
+        let fixture = FunctionURLFixture(alias: "live", statements: [FunctionURLFixture.statement(alias: "live")])
+        let store = try await fixture.store()
+        let key = try TestServer.key()
+        try await store.write { transaction in
+            for number in ["1", "2"] {
+                var record = FunctionRecord(
+                    key: key, role: "r", runtime: "python3.11", handler: "a.b",
+                    code: CodeReference(digest: "d", base64: "s", size: 1), lastModified: ManualTime.start)
+                record.version = number
+                record.state = .active
+                try transaction.put(PublishedVersion(record))
+            }
+            try transaction.put(
+                AliasRecord(
+                    function: key, name: "live", version: "1", summary: "", additionalWeights: ["2": 0.25],
+                    revisionID: "a"))
+        }
+        let sink = FakeSink {
+            .success(
+                InvocationAnswer(
+                    payload: Array(#""\#($0.function.version)""#.utf8), executedVersion: $0.function.version))
+        }
+        try await TestServer.run(sink: sink, store: store, draw: { draw }) { server in
+            let answer = try await server.callURL()
+            #expect(answer.text == version)
+        }
+    }
+
     @Test func `is throttled where the reserved concurrency is 0`() async throws {
         try await FunctionURLFixture(reservedConcurrency: 0).run { server in
             let answer = try await server.callURL()

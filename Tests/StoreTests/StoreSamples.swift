@@ -80,7 +80,10 @@ struct StoreSamples {
         record.summary = self.text
         record.environment = [self.text: self.text, "EMPTY": ""]
         record.logging = .init(format: "JSON", group: self.text, applicationLevel: "DEBUG", systemLevel: "WARN")
-        record.layers = [.init(versionARN: self.text, code: record.code), .init(versionARN: "l", code: record.code)]
+        record.layers = [
+            .init(versionARN: self.text, code: record.code, hotReloadPath: self.text),
+            .init(versionARN: "l", code: record.code),
+        ]
         record.fileSystems = [.init(arn: self.text, mountPath: "/mnt/a")]
         record.vpc = .init(subnetIDs: ["s1", self.text], securityGroupIDs: ["g"], allowsIPv6: true)
         record.deadLetterTarget = self.text
@@ -89,6 +92,7 @@ struct StoreSamples {
         record.imageURI = self.text
         record.tenantIsolation = self.text
         record.hotReloadPath = self.text
+        record.latestSummary = self.text
         record.stateReason = .init(text: self.text, code: "Creating")
         record.updateStatus = .inProgress
         record.updateReason = .init(text: self.text, code: "c")
@@ -137,7 +141,7 @@ struct StoreSamples {
         var version = LayerVersionRecord(
             scope: self.scope, layer: layer, number: number, code: self.record().code, summary: self.text,
             licenseInfo: self.text, compatibleRuntimes: [self.text, "r"], compatibleArchitectures: ["arm64"],
-            created: self.time)
+            created: self.time, hotReloadPath: self.text)
         version.policy = [.init(id: self.text, json: self.text)]
         version.policyRevisionID = self.text
         return version

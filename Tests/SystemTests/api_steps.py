@@ -443,7 +443,7 @@ PROVISIONED_STEPS = [
             "RequestedProvisionedConcurrentExecutions": 1,
             "AllocatedProvisionedConcurrentExecutions": 0,
             "AvailableProvisionedConcurrentExecutions": 0,
-            "Status": "IN_PROGRESS",
+            "Status": ...,
         },
     ),
     Step(

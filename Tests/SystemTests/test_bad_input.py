@@ -254,8 +254,8 @@ class TestRoutes:
         assert (status, body) == (404, b"<UnknownOperationException/>\n")
 
     def test_an_operation_that_is_not_there_yet_says_so(self, client):
-        code, status, message = deployed.refused(client.list_layers)
-        assert status >= 400 and "ListLayers" in message
+        code, status, message = deployed.refused(client.list_capacity_providers)
+        assert (code, status) == ("NotImplementedException", 501) and "ListCapacityProviders" in message
 
     def test_an_event_that_is_too_large_is_refused_before_it_is_taken(self, client, probe):
         payload = b'"' + b"x" * 1_048_575 + b'"'
