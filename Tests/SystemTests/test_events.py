@@ -7,7 +7,7 @@ import pytest
 import test_crash
 from machines import eventually
 
-pytestmark = [pytest.mark.booted, pytest.mark.everywhere, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.everywhere, pytest.mark.timeout(180)]
 
 
 def send(client, function, **event):
@@ -29,6 +29,7 @@ def test_an_event_runs_with_the_request_id_that_its_sender_was_told(machine, cli
     have_run(machine, function, ["the event ran", f"START RequestId: {request} Version: $LATEST"])
 
 
+@pytest.mark.booted
 def test_every_event_that_was_taken_runs_although_lambdad_is_killed(machine, client, deploy):
     function = deploy("probe.py")
     texts = [f"event-{number}-ran" for number in range(20)]
