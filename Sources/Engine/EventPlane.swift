@@ -6,12 +6,14 @@ internal import Synchronization
 /// Runs asynchronous invocations: takes them onto the disk, runs them in front of the same plane as synchronous ones,
 /// tries again what fails, and hands on what is to be told of those that are over.
 ///
-/// In the order of its life: ``recover()``, ``accept(_:)`` and ``run()`` beside each other, ``close()``.
+/// In the order of its life: ``recover()``, ``accept(_:)`` and ``run()`` beside each other, ``close()``, ``finished()``.
 package final class EventPlane: EventAcceptor {
     private struct State {
         var budget = EventBudget(memoryLimit: Limits.eventMemoryBytes)
         var nextSequence: Int64 = 1
         var isClosed = false
+        var hasFinished = false
+        var waiters: [CheckedContinuation<Void, Never>] = []
     }
 
     let parts: EventParts
@@ -68,6 +70,12 @@ package final class EventPlane: EventAcceptor {
             group.addTask { await self.deliveries.run() }
             for await number in self.queue.turns { group.addTask { await self.attempt(number) } }
         }
+        let waiters = self.state.withLock { state in
+            state.hasFinished = true
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in waiters { waiter.resume() }
     }
 
     /// Takes and begins nothing any more. What is not over stays on disk for the next start.
@@ -75,6 +83,17 @@ package final class EventPlane: EventAcceptor {
         self.state.withLock { $0.isClosed = true }
         self.queue.close()
         self.deliveries.close()
+    }
+
+    /// Returns once ``run()`` has, and so everything that was under way at ``close()`` is over and written down.
+    package func finished() async {
+        await withCheckedContinuation { continuation in
+            let hasFinished = self.state.withLock { state in
+                if !state.hasFinished { state.waiters.append(continuation) }
+                return state.hasFinished
+            }
+            if hasFinished { continuation.resume() }
+        }
     }
 
     // MARK: The queue

@@ -186,7 +186,11 @@ struct Daemon {
         // Before the plane refuses: events that it refused would only be scheduled again.
         queue.close()
         await withTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { await server.drain() }
+            tasks.addTask {
+                await server.drain()
+                // What runs asynchronously has no connection that would end with it.
+                await queue.finished()
+            }
             tasks.addTask {
                 do { try await Task.sleep(for: limit) } catch { return }
                 await plane.drain(within: .zero)

@@ -193,6 +193,25 @@ private let queueARN = "arn:aws:sqs:us-east-1:000000000000:q"
     }
 }
 
+@Suite struct `The event plane at a stop` {
+    @Test func `lets what runs end, writes its outcome, and begins nothing else`() async throws {
+        let fixture = EventPlaneFixture()
+        try await fixture.plane.accept(.sample(1))
+        try await fixture.plane.accept(.sample(2))
+        async let running: Void = fixture.plane.run()
+        let first = try #require(await fixture.sink.next())
+        let second = try #require(await fixture.sink.next())
+        fixture.plane.close()
+        first.answer(.answered("1"))
+        second.answer(.failure(.shuttingDown))
+        await fixture.plane.finished()
+        await running
+        let left = try await fixture.store.backlog().events
+        #expect(left.map(\.event.requestID) == [second.invocation.requestID])
+        #expect(left.map(\.progress.setbacks) == [0])
+    }
+}
+
 @Suite struct `The event plane refuses` {
     @Test func `events beyond its number or bytes, and stores none of them`() async throws {
         for settings in [EventSettings(queueLimit: 1), EventSettings(queueBytes: 10)] {
