@@ -87,3 +87,14 @@ extension String {
         return String(self[..<end])
     }
 }
+
+/// Reports hold what was sent and answered, so they have no textual form but what became of the event.
+extension EventReport: CustomStringConvertible, CustomDebugStringConvertible {
+    package var description: String { "report of \(self.event): \(self.condition.rawValue)" }
+    package var debugDescription: String { self.description }
+}
+
+extension EventReport.Answer: CustomStringConvertible, CustomDebugStringConvertible {
+    package var description: String { "answer of \(self.payload.count) bytes from version \(self.executedVersion)" }
+    package var debugDescription: String { self.description }
+}
