@@ -129,7 +129,7 @@ let package = Package(
         .testTarget(name: "SandboxTests", dependencies: ["LambdaCore", "Sandbox"], swiftSettings: strict),
         .testTarget(
             name: "ServicesEndpointTests",
-            dependencies: ["LambdaCore", "ServicesEndpoint", "SigV4", nioCore, nioPosix, nioHTTP1],
+            dependencies: ["LambdaCore", "ServicesEndpoint", "SigV4", "TestSupport", nioCore, nioPosix, nioHTTP1],
             swiftSettings: strict),
         .testTarget(
             name: "StoreTests", dependencies: ["LambdaCore", "Store", "TestSupport", "store-writer", grdb],

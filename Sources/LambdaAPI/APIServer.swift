@@ -32,7 +32,7 @@ package final class APIServer: Sendable {
     let time: any TimeSource
     let log: Logger
     private let store: any ResourceStore
-    private let catalog = FunctionCatalog()
+    private let catalog: FunctionCatalog
     private let controlPlane: ControlPlane
     private let state = Mutex(State())
     private let jobs: AsyncStream<Job>
@@ -41,6 +41,7 @@ package final class APIServer: Sendable {
     /// - Parameters:
     ///   - events: Takes asynchronous invocations; without it they are refused.
     ///   - targeted: Other services at this address, told apart by the header `X-Amz-Target`.
+    ///   - catalog: An empty one, where somebody else looks functions up as well.
     ///   - draw: Gives numbers from 0 up to, but not including, 1, by which aliases with weights choose.
     package init(
         configuration: APIConfiguration, store: any ResourceStore, code: any CodeStore, sink: any InvocationSink,
@@ -48,8 +49,10 @@ package final class APIServer: Sendable {
         events: (any EventAcceptor)? = nil,
         provisionedStatus: any ProvisionedStatusSource = NoProvisionedEnvironments(),
         targeted: [any TargetedService] = [],
+        catalog: FunctionCatalog = FunctionCatalog(),
         draw: @escaping @Sendable () -> Double = { .random(in: 0..<1) }
     ) {
+        self.catalog = catalog
         self.configuration = configuration
         self.sink = sink
         self.time = time

@@ -11,15 +11,29 @@ extension FunctionCatalog {
     func runnable(
         _ key: FunctionKey, qualifier: String?, runsNow: Bool = true, draw: () -> Double
     ) throws(APIError) -> FunctionRecord {
+        let found = try self.found(key, qualifier: qualifier, draw: draw)
+        guard found.record.state == .active else { throw .wrongState(found.record.state) }
+        guard !runsNow || !found.isSwitchedOff else { throw .switchedOff }
+        return found.record
+    }
+
+    /// What a qualifier names now, whatever its state.
+    func record(
+        _ key: FunctionKey, qualifier: String?, draw: () -> Double
+    ) throws(APIError) -> FunctionRecord {
+        try self.found(key, qualifier: qualifier, draw: draw).record
+    }
+
+    private func found(
+        _ key: FunctionKey, qualifier: String?, draw: () -> Double
+    ) throws(APIError) -> FunctionCatalog.Entry.Runnable {
         // Nearly every call names `$LATEST` or a version. An alias may ask for a draw, which is nothing to do under a lock.
         let plain = self.look(at: key) { $0.runnable(qualifier) }
         guard let found = plain ?? self.entry(key)?.runnable(alias: qualifier, draw: draw) else {
             // The latest version's qualifier is in the text also where none was given.
             throw .functionNotFound(key, qualifier: qualifier ?? FunctionRecord.latest)
         }
-        guard found.record.state == .active else { throw .wrongState(found.record.state) }
-        guard !runsNow || !found.isSwitchedOff else { throw .switchedOff }
-        return found.record
+        return found
     }
 }
 

@@ -29,6 +29,17 @@ package struct AcceptedEvent: Sendable, Equatable {
         self.traceHeader = traceHeader
         self.receivedAt = receivedAt
     }
+
+    /// The same event with other bytes: queues leave large payloads on disk.
+    package func carrying(_ payload: [UInt8]) -> AcceptedEvent {
+        AcceptedEvent(
+            requestID: self.requestID, function: self.function, qualifier: self.qualifier,
+            invokedARN: self.invokedARN, payload: payload, clientContext: self.clientContext,
+            traceHeader: self.traceHeader, receivedAt: self.receivedAt)
+    }
+
+    /// The ARN that records of the event name: always with a qualifier.
+    package var qualifiedARN: String { "\(self.function.arn):\(self.qualifier ?? FunctionRecord.latest)" }
 }
 
 /// An event carries what its sender wrote, so it has no textual form but where it goes.

@@ -78,6 +78,25 @@ package enum Limits {
     /// Bytes of the request line and headers of one HTTP request.
     package static let httpHeadBytes = 1_048_576
 
+    // MARK: Asynchronous invocation (Lambda developer guide, "Asynchronous invocation")
+
+    /// `MaximumRetryAttempts`; the upper bound is what holds where none is set.
+    package static let eventRetries = 0...2
+    /// Seconds, `MaximumEventAgeInSeconds`; the upper bound is what holds where none is set.
+    package static let eventAge = 60...21_600
+    /// Before the first retry of a function's error.
+    package static let eventRetryBase = Duration.seconds(60)
+    /// Between tries after throttles and failures of the platform.
+    package static let eventBackoff = Duration.seconds(1)...Duration.seconds(300)
+    /// Asynchronous invocations under way at one time.
+    package static let concurrentEvents = 512
+    /// Deliveries to destinations under way at one time.
+    package static let concurrentDeliveries = 32
+    /// Bytes of waiting events' payloads that are kept in memory beside the disk.
+    package static let eventMemoryBytes = 67_108_864
+    /// Bytes of the error message that goes with a dead letter.
+    package static let deadLetterMessageBytes = 1_024
+
     // MARK: Inside the environment
 
     package static let openFiles = 1_024

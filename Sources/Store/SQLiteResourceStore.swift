@@ -1,5 +1,4 @@
 internal import GRDB
-internal import Glibc
 package import LambdaCore
 
 /// The control plane's state in one SQLite file.
@@ -36,8 +35,9 @@ package final class SQLiteResourceStore: ResourceStore {
     ) throws(StoreError) {
         self.slots = UserSlots(count: userSlots, now: now)
         do {
-            try Self.makePrivateFile(at: path)
-            self.pool = try Self.connect(to: path, options)
+            self.pool = try DatabaseFile.open(path, label: "store", busyTimeout: options.busyTimeout) { database in
+                try StoreSchema.check(database)
+            }
             try StoreSchema.migrations.migrate(self.pool)
             if let pages = options.largestFile {
                 try self.pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA max_page_count = \(pages)") }
@@ -45,20 +45,6 @@ package final class SQLiteResourceStore: ResourceStore {
         } catch {
             throw StoreError(opening: path, error)
         }
-    }
-
-    private static func connect(to path: String, _ options: Options) throws -> DatabasePool {
-        var configuration = Configuration()
-        configuration.label = "store"
-        configuration.busyMode = .timeout(options.busyTimeout)
-        // A pool turns the write-ahead log on, which must not happen to a file that is not ours. So another connection
-        // looks first, and stays until the pool has one: the last one to go would write the log into the file.
-        let first = try DatabaseQueue(path: path, configuration: configuration)
-        try first.read { database in try StoreSchema.check(database) }
-        let pool = try DatabasePool(path: path, configuration: configuration)
-        // After the pool has been made, for it sets NORMAL, which may lose what was committed last.
-        try pool.writeWithoutTransaction { database in try database.execute(sql: "PRAGMA synchronous = FULL") }
-        return withExtendedLifetime(first) { pool }
     }
 
     package func read<Value: Sendable>(
@@ -89,23 +75,13 @@ package final class SQLiteResourceStore: ResourceStore {
             )
         }
     }
-
-    /// SQLite makes files with the process's umask, and gives `-wal` and `-shm` the mode of the main file. Records hold
-    /// environment values, so the file is made beforehand, for its owner only.
-    private static func makePrivateFile(at path: String) throws {
-        // Safety: the path lives for the call.
-        let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        let code = errno
-        guard descriptor >= 0 else { throw SystemCallError(call: "open", code: code) }
-        close(descriptor)
-    }
 }
 
 extension StoreError {
     // Its description holds the statement but not the arguments.
-    fileprivate init(_ error: DatabaseError) { self = .failed(error.description) }
+    init(_ error: DatabaseError) { self = .failed(error.description) }
 
-    fileprivate init(opening path: String, _ error: any Error) {
+    init(opening path: String, _ error: any Error) {
         switch error {
         case let error as DatabaseError: self = .failed("\(path): \(error.description)")
         case StoreError.failed(let text): self = .failed("\(path): \(text)")

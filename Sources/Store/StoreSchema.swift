@@ -7,15 +7,17 @@ enum StoreSchema {
     static let applicationID: Int32 = 0x6C6D_6264
 
     /// Refuses a file that is damaged, another program's, or written by a newer lambdad. Reads only.
-    static func check(_ database: Database) throws {
+    static func check(
+        _ database: Database, id expected: Int32 = Self.applicationID, migrations: DatabaseMigrator = Self.migrations
+    ) throws {
         let verdict = try String.fetchOne(database, sql: "PRAGMA quick_check(1)") ?? "no answer"
         guard verdict == "ok" else { throw StoreError.failed("the database is damaged: \(verdict)") }
         guard try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") != 0 else { return }
         let id = try Int32.fetchOne(database, sql: "PRAGMA application_id")
-        guard id == Self.applicationID else {
+        guard id == expected else {
             throw StoreError.failed("the database belongs to another program")
         }
-        guard try !Self.migrations.hasBeenSuperseded(database) else {
+        guard try !migrations.hasBeenSuperseded(database) else {
             throw StoreError.failed("the database was written by a newer version of lambdad")
         }
     }

@@ -54,6 +54,7 @@ struct Configuration: Sendable, Equatable {
     var functionURLsNeedBoth: Bool
     var hostDirectories: HostDirectorySettings
     var accounts: AccountSettings
+    var events: EventSettings
 
     init(text: String, environment: [String: String]) throws(ConfigurationError) {
         let document: INIDocument
@@ -61,7 +62,7 @@ struct Configuration: Sendable, Equatable {
         for name in document.sectionNames where name != Self.section {
             throw ConfigurationError(description: "there is no section [\(name)]; settings belong in [lambdad]")
         }
-        let known = Self.keys.union(HostDirectorySettings.keys).union(AccountSettings.keys)
+        let known = Self.keys.union(HostDirectorySettings.keys).union(AccountSettings.keys).union(EventSettings.keys)
         for entry in document.entries(in: Self.section) where !known.contains(entry.key) {
             throw ConfigurationError(description: "line \(entry.line): there is no setting '\(entry.key)'")
         }
@@ -94,6 +95,7 @@ struct Configuration: Sendable, Equatable {
         self.functionURLsNeedBoth = try reader.flag("function_url_both_permissions", or: false)
         self.hostDirectories = try HostDirectorySettings(reader)
         self.accounts = try AccountSettings(reader)
+        self.events = try EventSettings(reader)
     }
 
     /// The part that a reload puts in force.

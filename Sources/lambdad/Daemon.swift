@@ -69,14 +69,20 @@ struct Daemon {
                 servicesRelay: self.configuration.servicesEndpoint.map { Relays(target: $0, logger: logger) },
                 directories: DirectoryWatcher { watching.now }, settings: settings, events: events, logger: logger),
             loops: Array(group.makeIterator()))
+        let catalog = FunctionCatalog()
+        let eventSettings = CurrentEventSettings(self.configuration.events)
+        let queue = try self.makeEventPlane(
+            sink: plane, lookup: catalog, settings: eventSettings, group: group, logger)
         let server = try self.makeServer(
             store: store, code: code, plane: plane, runtimes: runtimes, book: book, settings: settings, group: group,
-            logs: LogsService(reader: logReader, log: logger), logger: logger)
+            catalog: catalog, queue: queue, logs: LogsService(reader: logReader, log: logger), logger: logger)
         try await server.loadFunctions()
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { await server.run() }
             await server.finishInterruptedTransitions()
+            try await queue.recover()
+            tasks.addTask { await queue.run() }
             try await Listeners(group: group, configuration: self.configuration, server: server).open()
             self.watch(group.next(), logger)
             self.collect(on: group.next(), store: store, code: code, plane: plane, logger)
@@ -84,8 +90,9 @@ struct Daemon {
             self.manager.ready()
             logger.info("ready", metadata: ["version": "\(Lambdad.version)", "event_loops": "\(loops)"])
             let limit = await self.serve(
-                until: signals, settings: settings, watching: watching, runtimes: runtimes, book: book, logger)
-            await self.stop(server: server, plane: plane, group: group, limit: limit, logger)
+                until: signals, settings: settings, events: eventSettings, watching: watching, runtimes: runtimes,
+                book: book, logger)
+            await self.stop(server: server, plane: plane, queue: queue, group: group, limit: limit, logger)
         }
         if await !functionLog.flush(within: .seconds(5)) {
             logger.warning("some log lines of functions did not reach the journal in time")
@@ -96,14 +103,15 @@ struct Daemon {
 
     /// Reloads at SIGHUP until SIGTERM or SIGINT; gives the drain limit that is in force then.
     private func serve(
-        until signals: UnixSignalsSequence, settings: CurrentSettings, watching: CurrentWatchSettings,
-        runtimes: RuntimeCatalog, book: CredentialBook, _ logger: Logger
+        until signals: UnixSignalsSequence, settings: CurrentSettings, events: CurrentEventSettings,
+        watching: CurrentWatchSettings, runtimes: RuntimeCatalog, book: CredentialBook, _ logger: Logger
     ) async -> Duration {
         var current = self.configuration
         for await signal in signals {
             guard signal == .sighup else { break }
             current = self.reload(from: current, settings: settings, runtimes: runtimes, book: book, logger)
             watching.replace(with: current.hostDirectories.watchSettings)
+            events.replace(with: current.events)
         }
         return current.drainTimeout
     }
@@ -117,8 +125,8 @@ struct Daemon {
 
     private func makeServer(
         store: SQLiteResourceStore, code: ContentAddressedCodeStore, plane: InvocationPlane, runtimes: RuntimeCatalog,
-        book: CredentialBook, settings: CurrentSettings, group: any EventLoopGroup, logs: LogsService,
-        logger: Logger
+        book: CredentialBook, settings: CurrentSettings, group: any EventLoopGroup, catalog: FunctionCatalog,
+        queue: EventPlane, logs: LogsService, logger: Logger
     ) throws -> APIServer {
         var api = APIConfiguration()
         api.authentication = self.configuration.auth == .none ? .none : .sigV4
@@ -136,7 +144,7 @@ struct Daemon {
         api.fileSystems = { settings.now.fileSystems[$0] }
         return APIServer(
             configuration: api, store: store, code: code, sink: plane, runtimes: runtimes, credentials: book,
-            time: self.time, log: logger, targeted: [logs])
+            time: self.time, log: logger, events: queue, targeted: [logs], catalog: catalog)
     }
 
     private func roleCredentials(
@@ -151,7 +159,7 @@ struct Daemon {
     }
 
     /// The profile of the credentials file that signs calls to the services endpoint.
-    private func servicesCredentials() throws -> Credentials {
+    func servicesCredentials() throws -> Credentials {
         let text = try self.readCredentials(self.configuration)
         let document = try INIDocument(parsing: text)
         let profile = self.configuration.servicesProfile
@@ -167,14 +175,21 @@ struct Daemon {
 
     /// Connections first: they end when their invocations have. What is not over at the limit is stopped.
     private func stop(
-        server: APIServer, plane: InvocationPlane, group: any EventLoopGroup, limit: Duration, _ logger: Logger
+        server: APIServer, plane: InvocationPlane, queue: EventPlane, group: any EventLoopGroup, limit: Duration,
+        _ logger: Logger
     ) async {
         logger.info("stopping: running invocations may finish", metadata: ["limit": "\(limit)"])
         self.manager.stopping()
         self.manager.status("draining")
         self.manager.extendTimeout(limit + .seconds(15))
+        // Before the plane refuses: events that it refused would only be scheduled again.
+        queue.close()
         await withTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { await server.drain() }
+            tasks.addTask {
+                await server.drain()
+                // What runs asynchronously has no connection that would end with it.
+                await queue.finished()
+            }
             tasks.addTask {
                 do { try await Task.sleep(for: limit) } catch { return }
                 await plane.drain(within: .zero)

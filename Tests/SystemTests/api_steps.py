@@ -265,7 +265,7 @@ INVOKE_STEPS = [
         "Could not parse request body into json: ...",
     ),
     Step("InvokeAsync", f"{FN} --invoke-args <text-of-json>", has={"Status": 202}),
-    refused("InvokeAsync", f"{NOBODY} --invoke-args <text-of-json>", MISSING, NOT_FOUND),
+    refused("InvokeAsync", f"{NOBODY} --invoke-args <text-of-json>", MISSING, f"{NOT_FOUND}:$LATEST"),
 ]
 
 POLICY_STEPS = [

@@ -257,9 +257,12 @@ class TestRoutes:
         code, status, message = deployed.refused(client.list_capacity_providers)
         assert (code, status) == ("NotImplementedException", 501) and "ListCapacityProviders" in message
 
-    def test_an_event_invocation_says_that_it_is_not_there_yet(self, client, probe):
-        _, status, message = deployed.refused(client.invoke, FunctionName=probe.name, InvocationType="Event")
-        assert status >= 400 and "synchronous" in message.lower()
+    def test_an_event_that_is_too_large_is_refused_before_it_is_taken(self, client, probe):
+        payload = b'"' + b"x" * 1_048_575 + b'"'
+        code, status, _ = deployed.refused(
+            client.invoke, FunctionName=probe.name, InvocationType="Event", Payload=payload
+        )
+        assert (code, status) == ("RequestEntityTooLargeException", 413)
 
 
 class TestParameters:
