@@ -75,7 +75,7 @@ let package = Package(
                 "LambdaCore", "LambdaShapes", "PlainHTTP", "SigV4", logging, nioCore, nioPosix, nioHTTP1,
             ],
             swiftSettings: strict),
-        .target(name: "LogsAPI", dependencies: ["LambdaCore"], swiftSettings: strict),
+        .target(name: "LogsAPI", dependencies: ["LambdaCore", logging], swiftSettings: strict),
         .target(
             name: "RuntimeAPI",
             dependencies: ["Engine", "LambdaCore", "Lifecycle", "PlainHTTP", logging, nioCore, nioPosix, nioHTTP1],
@@ -93,7 +93,7 @@ let package = Package(
         .executableTarget(
             name: "lambdad",
             dependencies: [
-                "Engine", "HostFiles", "Journal", "LambdaAPI", "LambdaCore", "RuntimeAPI", "Sandbox",
+                "Engine", "HostFiles", "Journal", "LambdaAPI", "LambdaCore", "LogsAPI", "RuntimeAPI", "Sandbox",
                 "ServicesEndpoint", "SigV4",
                 "Store", logging, nioCore, nioPosix, unixSignals,
             ],
@@ -120,7 +120,7 @@ let package = Package(
         .testTarget(name: "LambdaCoreTests", dependencies: ["LambdaCore", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "LifecycleTests", dependencies: ["LambdaCore", "Lifecycle", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "LogsAPITests", dependencies: ["LambdaCore", "LogsAPI"], swiftSettings: strict),
+        .testTarget(name: "LogsAPITests", dependencies: ["LambdaCore", "LogsAPI", logging], swiftSettings: strict),
         .testTarget(name: "PlainHTTPTests", dependencies: ["PlainHTTP", nioCore, nioHTTP1], swiftSettings: strict),
         .executableTarget(name: "sandbox-probe", path: "Tests/SandboxProbe", cSettings: strictC),
         .testTarget(

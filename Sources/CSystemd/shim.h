@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <systemd/sd-daemon.h>
+#include <systemd/sd-journal.h>
 
 /* Swift cannot import the CMSG_ macros. Sends one descriptor and no data to the datagram socket at `address`: the form
  * in which journald takes entries that no datagram holds. Returns 0 or an errno. */

@@ -37,6 +37,10 @@ package struct JournalLogOutput: LogOutput {
     package var pendingBytes: Int { self.buffer.count }
 
     package mutating func add(_ entry: FunctionLogEntry) {
+        // Marked once: whoever lists streams then walks one entry of each, not every line.
+        if self.commonFields[entry.source.environment] == nil {
+            self.buffer.append("MESSAGE_ID", JournalLogField.streamBegins)
+        }
         self.buffer.append(prebuilt: self.common(of: entry.source))
         if let request = entry.requestID { self.buffer.append("LAMBDA_REQUEST_ID", request.text) }
         self.buffer.append("LAMBDA_LOG_KIND", entry.kind.rawValue)

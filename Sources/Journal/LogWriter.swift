@@ -174,7 +174,7 @@ private final class ThreadBody: Sendable {
 }
 
 /// Starts a detached thread. Signals stay with the threads that were there before.
-private func startThread(_ body: @escaping @Sendable () -> Void) throws(JournalError) {
+func startThread(_ body: @escaping @Sendable () -> Void) throws(JournalError) {
     // Safety: the retain here is given to the thread, which takes it back exactly once; on failure it is released here.
     let passed = unsafe Unmanaged.passRetained(ThreadBody(body))
     var thread = pthread_t()

@@ -14,12 +14,19 @@ extension APIConnection {
             case .invoke, .invokeStream: (Limits.synchronousPayloadBytes, true)
             case .operation(let operation, _): (APIConnection.limit(of: operation), true)
             case .code, .health, .unknown, .url: (Limits.synchronousPayloadBytes, false)
+            case .targeted: (Limits.logRequestBytes, false)
             }
         if case .url(let address) = request.subject,
             let error = self.server.urls.refusal(
                 of: address, target: request.target, headers: request.head.headers, arrival: request.arrival)
         {
             return error
+        }
+        if case .targeted(let name) = request.subject {
+            do {
+                try self.server.targets.precheck(
+                    name, target: request.target, headers: request.head.headers, arrival: request.arrival)
+            } catch { return error }
         }
         if needsSignature {
             do {
@@ -50,6 +57,7 @@ extension APIConnection {
             if target.path == "/_lambdad/health" { return .health }
             return target.path.hasPrefix(CodeLinks.prefix) ? .code : .unknown
         }
+        if let name = TargetedServices.name(in: head, target) { return .targeted(name) }
         let query = target.pairs?.map { ($0.name, $0.value) } ?? []
         switch Operation.route(method: head.method.rawValue, path: target.path, query: query) {
         case .matched(let operation, let labels): return .operation(operation, labels: labels)
@@ -73,6 +81,9 @@ extension APIConnection {
             let limit = self.limit(of: operation)
             return length >= limit ? .requestTooLarge(operation, limit: limit) : nil
         case .url: return length > Limits.synchronousPayloadBytes ? .functionURLBodyTooLarge : nil
+        case .targeted:
+            return length > Limits.logRequestBytes
+                ? APIError(.requestEntityTooLarge, "The request is too large.") : nil
         case .code, .health, .unknown:
             return length > Limits.synchronousPayloadBytes
                 ? APIError(.requestEntityTooLarge, "The request is too large.") : nil

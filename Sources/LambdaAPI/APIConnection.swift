@@ -42,6 +42,8 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
         case operation(Operation, labels: [String: String])
         case url(FunctionURLAddress)
         case code
+        /// The value of `X-Amz-Target`, which names another service and its operation.
+        case targeted(String)
         case health
         case unknown
     }
@@ -301,6 +303,7 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
         case .url(let address): self.callURL(address, request)
         case .operation(let operation, let labels): self.submit(request, .operation(operation, labels: labels))
         case .code: self.submit(request, .code)
+        case .targeted(let name): self.submit(request, .targeted(name))
         case .health: self.finish(self.server.health)
         case .unknown: self.finish(.unknownOperation)
         }

@@ -27,6 +27,7 @@ package final class APIServer: Sendable {
     let invoker: Invoker
     let urls: FunctionURLs
     let bodies: BodyBudget
+    let targets: TargetedServices
     let sink: any InvocationSink
     let time: any TimeSource
     let log: Logger
@@ -40,6 +41,7 @@ package final class APIServer: Sendable {
     /// - Parameters:
     ///   - events: Takes asynchronous invocations; without it they are refused.
     ///   - catalog: An empty one, where somebody else looks functions up as well.
+    ///   - targeted: Other services at this address, told apart by the header `X-Amz-Target`.
     ///   - draw: Gives numbers from 0 up to, but not including, 1, by which aliases with weights choose.
     package init(
         configuration: APIConfiguration, store: any ResourceStore, code: any CodeStore, sink: any InvocationSink,
@@ -47,6 +49,7 @@ package final class APIServer: Sendable {
         events: (any EventAcceptor)? = nil,
         provisionedStatus: any ProvisionedStatusSource = NoProvisionedEnvironments(),
         catalog: FunctionCatalog = FunctionCatalog(),
+        targeted: [any TargetedService] = [],
         draw: @escaping @Sendable () -> Double = { .random(in: 0..<1) }
     ) {
         self.catalog = catalog
@@ -56,6 +59,9 @@ package final class APIServer: Sendable {
         self.log = log
         self.store = store
         let authenticator = Authenticator(configuration: configuration, credentials: credentials)
+        self.targets = TargetedServices(targeted) { name in
+            Authenticator(configuration: configuration, credentials: credentials, service: name)
+        }
         self.bodies = BodyBudget(bytes: configuration.bufferedBodyBytes)
         self.invoker = Invoker(
             authenticator: authenticator, catalog: self.catalog, time: time, acceptsEvents: events != nil, draw: draw)
@@ -65,7 +71,7 @@ package final class APIServer: Sendable {
             store: store, code: code, sink: sink, runtimes: runtimes,
             catalog: self.catalog,
             authenticator: authenticator, links: CodeLinks(time: time), time: time, log: log,
-            configuration: configuration, events: events, provisionedStatus: provisionedStatus)
+            configuration: configuration, events: events, provisionedStatus: provisionedStatus, targets: self.targets)
         // Bounded by the connections: each has at most one request under way.
         (self.jobs, self.jobSource) = AsyncStream.makeStream()
     }

@@ -7,9 +7,10 @@ struct Authenticator: Sendable {
     private let configuration: APIConfiguration
     private let verifier: SignatureVerifier
 
-    init(configuration: APIConfiguration, credentials: CredentialBook) {
+    /// - Parameter service: What the scope of a signature must name.
+    init(configuration: APIConfiguration, credentials: CredentialBook, service: String = "lambda") {
         self.configuration = configuration
-        self.verifier = SignatureVerifier(service: "lambda", credentials: credentials)
+        self.verifier = SignatureVerifier(service: service, credentials: credentials)
     }
 
     /// - Parameter arrival: When the request's head was there. A long upload must not outlive its own signature.

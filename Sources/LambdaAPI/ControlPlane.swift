@@ -12,6 +12,8 @@ struct ControlRequest: Sendable {
         case code
         /// An Invoke of type Event, verified and checked by the ``Invoker``.
         case event(AcceptedEvent)
+        /// An operation of another service, as `X-Amz-Target` names it.
+        case targeted(String)
     }
 
     let requestID: RequestID
@@ -64,6 +66,7 @@ struct ControlPlane: Sendable {
     /// `nil` where this server takes no asynchronous invocations.
     var events: (any EventAcceptor)?
     var provisionedStatus: any ProvisionedStatusSource = NoProvisionedEnvironments()
+    let targets: TargetedServices
     let gate = SerialGate()
 
     func answer(_ request: ControlRequest) async -> Outcome {
@@ -72,6 +75,7 @@ struct ControlPlane: Sendable {
             case .code: return Outcome(try await self.download(request))
             case .event(let event):
                 return Outcome(try await self.accept(event, answer: .accepted(trace: event.traceHeader)))
+            case .targeted(let name): return Outcome(await self.targets.answer(name, request))
             case .operation(let operation, let labels):
                 return try await self.perform(operation, labels: labels, request)
             }

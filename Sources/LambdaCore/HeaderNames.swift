@@ -22,6 +22,7 @@ package enum HeaderName {
     package static let executedVersion = "X-Amz-Executed-Version"
     package static let functionError = "X-Amz-Function-Error"
     package static let logResult = "X-Amz-Log-Result"
+    package static let target = "X-Amz-Target"
     package static let contentType = "Content-Type"
     package static let contentLength = "Content-Length"
 }

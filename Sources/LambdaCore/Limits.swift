@@ -109,6 +109,27 @@ package enum Limits {
     /// Concurrency that reservations must leave to the functions without one.
     package static let unreservedConcurrency = 100
 
+    // MARK: Reading logs (CloudWatch Logs API reference)
+
+    /// Events on one page of GetLogEvents and FilterLogEvents, and its default.
+    package static let logEventsPerPage = 10_000
+    /// Bytes of one page of events, each with 26 bytes beside its message.
+    package static let logPageBytes = 1_048_576
+    /// Groups or streams on one page of DescribeLogGroups and DescribeLogStreams.
+    package static let logNamesPerPage = 50
+    /// Streams that one FilterLogEvents may name.
+    package static let logStreamsPerQuery = 100
+    /// Bytes of a request to the logs API.
+    package static let logRequestBytes = 1_048_576
+    /// Lines that one request looks at before it answers with what it has.
+    package static let logLinesPerRequest = 200_000
+    /// How long one request reads before it answers with what it has.
+    package static let logReadTime = Duration.seconds(2)
+    /// Requests that wait for the thread that reads the journal.
+    package static let waitingLogReads = 64
+    /// A line is stored at most this long after it arrived: the log is given up after 30 s without progress.
+    package static let logStoringDelay = Duration.seconds(60)
+
     // MARK: Store
 
     /// How long the user ids of a deleted function rest before another function may have them. Its last environment may

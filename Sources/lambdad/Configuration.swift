@@ -18,6 +18,7 @@ struct Configuration: Sendable, Equatable {
         "account",
         "startup_timeout", "keepalive", "drain_timeout", "max_environment_age", "services_endpoint",
         "services_profile", "sandbox_network", "runtime_substitution", "event_loops", "log", "log_level",
+        "log_memory",
         "function_url_domain", "function_url_both_permissions",
     ]
 
@@ -45,6 +46,8 @@ struct Configuration: Sendable, Equatable {
     var eventLoops: Int
     var log: String
     var logLevel: String
+    /// Bytes of recent function log lines that are kept for the logs API where there is no journal.
+    var logMemoryBytes: Int
     /// See ``APIConfiguration/functionURLDomain``.
     var functionURLDomain: String?
     /// See ``APIConfiguration/functionURLsNeedInvokePermission``.
@@ -87,6 +90,7 @@ struct Configuration: Sendable, Equatable {
         self.eventLoops = try reader.number("event_loops", or: 0, range: 0...256)
         self.log = reader.value("log") ?? "auto"
         self.logLevel = reader.value("log_level") ?? "info"
+        self.logMemoryBytes = try reader.number("log_memory", or: 16, range: 1...4_096) * 1_048_576
         self.functionURLDomain = try reader.domain("function_url_domain")
         self.functionURLsNeedBoth = try reader.flag("function_url_both_permissions", or: false)
         self.hostDirectories = try HostDirectorySettings(reader)
@@ -116,6 +120,7 @@ struct Configuration: Sendable, Equatable {
         if self.servicesEndpoint != other.servicesEndpoint { names.append("services_endpoint") }
         if self.eventLoops != other.eventLoops { names.append("event_loops") }
         if self.log != other.log { names.append("log") }
+        if self.logMemoryBytes != other.logMemoryBytes { names.append("log_memory") }
         if self.functionURLDomain != other.functionURLDomain { names.append("function_url_domain") }
         if self.functionURLsNeedBoth != other.functionURLsNeedBoth { names.append("function_url_both_permissions") }
         names += self.accounts.restartOnlyDifferences(from: other.accounts)

@@ -6,6 +6,7 @@ internal import LambdaAPI
 internal import LambdaCore
 internal import Lifecycle
 internal import Logging
+internal import LogsAPI
 internal import NIOCore
 internal import NIOPosix
 internal import RuntimeAPI
@@ -43,9 +44,7 @@ struct Daemon {
         let cores = System.coreCount
         let loops = self.configuration.eventLoops > 0 ? self.configuration.eventLoops : max(1, cores / 2)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
-        let functionLog = try destination.functionLog { [logger] entries in
-            logger.error("log lines of functions were lost", metadata: ["count": "\(entries)"])
-        }
+        let (functionLog, logReader) = try self.functionLogs(destination, logger)
 
         let store = try SQLiteResourceStore(
             path: "\(self.configuration.stateDirectory)/functions.sqlite", userSlots: Self.userSlots)
@@ -76,7 +75,7 @@ struct Daemon {
             sink: plane, lookup: catalog, settings: eventSettings, group: group, logger)
         let server = try self.makeServer(
             store: store, code: code, plane: plane, runtimes: runtimes, book: book, settings: settings, group: group,
-            catalog: catalog, queue: queue, logger: logger)
+            catalog: catalog, queue: queue, logs: LogsService(reader: logReader, log: logger), logger: logger)
         try await server.loadFunctions()
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -127,7 +126,7 @@ struct Daemon {
     private func makeServer(
         store: SQLiteResourceStore, code: ContentAddressedCodeStore, plane: InvocationPlane, runtimes: RuntimeCatalog,
         book: CredentialBook, settings: CurrentSettings, group: any EventLoopGroup, catalog: FunctionCatalog,
-        queue: EventPlane, logger: Logger
+        queue: EventPlane, logs: LogsService, logger: Logger
     ) throws -> APIServer {
         var api = APIConfiguration()
         api.authentication = self.configuration.auth == .none ? .none : .sigV4
@@ -145,7 +144,7 @@ struct Daemon {
         api.fileSystems = { settings.now.fileSystems[$0] }
         return APIServer(
             configuration: api, store: store, code: code, sink: plane, runtimes: runtimes, credentials: book,
-            time: self.time, log: logger, events: queue, catalog: catalog)
+            time: self.time, log: logger, events: queue, catalog: catalog, targeted: [logs])
     }
 
     private func roleCredentials(

@@ -14,6 +14,7 @@ import Testing
         #expect(
             entry.mapValues { String(decoding: $0, as: UTF8.self) } == [
                 "MESSAGE": "hello",
+                "MESSAGE_ID": "a9ecee83445f45939ec798ae598dab70",
                 "PRIORITY": "6",
                 "SYSLOG_FACILITY": "1",
                 "SYSLOG_IDENTIFIER": "thumbnail",

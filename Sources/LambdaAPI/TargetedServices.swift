@@ -1,0 +1,64 @@
+import LambdaCore
+import NIOHTTP1
+import SigV4
+
+/// Services beside the Lambda API, at the same address: requests to `/` whose header `X-Amz-Target` names them.
+struct TargetedServices: Sendable {
+    private struct Entry {
+        let service: any TargetedService
+        let authenticator: Authenticator
+    }
+
+    private static let contentType = "application/x-amz-json-1.1"
+    private let entries: [Substring: Entry]
+
+    init(
+        _ services: [any TargetedService], authenticator: (_ signingName: String) -> Authenticator
+    ) {
+        self.entries = services.reduce(into: [:]) { entries, service in
+            entries[service.targetPrefix[...]] = Entry(
+                service: service, authenticator: authenticator(service.signingName))
+        }
+    }
+
+    /// The value of the header, where the request is one to such a service.
+    static func name(in head: HTTPRequestHead, _ target: RequestTarget) -> String? {
+        guard head.method == .POST, target.path == "/" else { return nil }
+        return head.headers.first(name: HeaderName.target)
+    }
+
+    /// Refuses strangers before a large body is taken.
+    func precheck(_ name: String, target: RequestTarget, headers: HTTPHeaders, arrival: WallTime) throws(APIError) {
+        try self.resolve(name)?.entry.authenticator.precheck(target: target, headers: headers, arrival: arrival)
+    }
+
+    func answer(_ name: String, _ request: ControlRequest) async -> APIResponse {
+        guard let (entry, operation) = self.resolve(name) else {
+            return TargetedServices.response(TargetedAnswer(error: "UnknownOperationException", message: nil))
+        }
+        do {
+            let caller = try entry.authenticator.caller(
+                method: request.method, target: request.target, headers: request.headers, body: request.body,
+                arrival: request.arrival)
+            let call = TargetedCall(
+                operation: operation, scope: Scope(account: caller.account, region: caller.region),
+                body: request.body, requestID: request.requestID)
+            return TargetedServices.response(await entry.service.answer(call))
+        } catch {
+            // In this protocol, whatever is wrong about a request, its signature included, is a 400.
+            return TargetedServices.response(TargetedAnswer(error: error.code.rawValue, message: error.message))
+        }
+    }
+
+    private func resolve(_ name: String) -> (entry: Entry, operation: String)? {
+        let parts = name.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, let entry = self.entries[parts[0]] else { return nil }
+        return (entry, String(parts[1]))
+    }
+
+    private static func response(_ answer: TargetedAnswer) -> APIResponse {
+        APIResponse(
+            status: UInt(answer.status), headers: [.init(name: HeaderName.contentType, value: self.contentType)],
+            body: JSONValue.object(answer.body).serialized)
+    }
+}
