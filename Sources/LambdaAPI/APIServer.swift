@@ -40,16 +40,16 @@ package final class APIServer: Sendable {
 
     /// - Parameters:
     ///   - events: Takes asynchronous invocations; without it they are refused.
-    ///   - targeted: Other services at this address, told apart by the header `X-Amz-Target`.
     ///   - catalog: An empty one, where somebody else looks functions up as well.
+    ///   - targeted: Other services at this address, told apart by the header `X-Amz-Target`.
     ///   - draw: Gives numbers from 0 up to, but not including, 1, by which aliases with weights choose.
     package init(
         configuration: APIConfiguration, store: any ResourceStore, code: any CodeStore, sink: any InvocationSink,
         runtimes: any RuntimeDirectory, credentials: CredentialBook, time: any TimeSource, log: Logger,
         events: (any EventAcceptor)? = nil,
         provisionedStatus: any ProvisionedStatusSource = NoProvisionedEnvironments(),
-        targeted: [any TargetedService] = [],
         catalog: FunctionCatalog = FunctionCatalog(),
+        targeted: [any TargetedService] = [],
         draw: @escaping @Sendable () -> Double = { .random(in: 0..<1) }
     ) {
         self.catalog = catalog

@@ -144,7 +144,7 @@ struct Daemon {
         api.fileSystems = { settings.now.fileSystems[$0] }
         return APIServer(
             configuration: api, store: store, code: code, sink: plane, runtimes: runtimes, credentials: book,
-            time: self.time, log: logger, events: queue, targeted: [logs], catalog: catalog)
+            time: self.time, log: logger, events: queue, catalog: catalog, targeted: [logs])
     }
 
     private func roleCredentials(
