@@ -107,6 +107,10 @@ extension CodeFiles {
 
     /// The kernel's id of the running boot, or `nil` where it tells none.
     static func runningBoot() -> [UInt8]? {
+        // Safety: the text is copied at once; nothing here changes the environment.
+        if let text = unsafe getenv(BootIdentity.variable), case let id = unsafe String(cString: text), !id.isEmpty {
+            return Array(id.utf8)
+        }
         // A `proc` file has no length of its own, so as many bytes are read as there can be.
         guard let directory = try? DirectoryDescriptor(path: "/proc/sys/kernel/random"),
             let bytes = try? directory.openFile(Array("boot_id".utf8)).read(atMost: self.bootBytes), !bytes.isEmpty

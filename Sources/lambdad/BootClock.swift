@@ -9,17 +9,19 @@ struct BootClock: EventMomentSource {
     private let start: Instant
     private let time: SystemTime
 
-    /// Reads both files once: afterwards the process's own clock, which counts sleep as well, tells the rest.
     init(time: SystemTime) throws {
         self.time = time
-        self.boot = try String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8)
-            .trimmingCharacters(in: .whitespacesAndNewlines)
-        let text = try String(contentsOfFile: "/proc/uptime", encoding: .utf8)
-        guard let seconds = text.split(separator: " ").first.flatMap({ Double($0) }) else {
-            throw Daemon.StartError(description: "/proc/uptime cannot be read")
-        }
-        self.uptimeAtStart = Int64(seconds * 1_000)
+        self.boot = try Self.bootID()
+        let clock = ContinuousClock()
+        self.uptimeAtStart = clock.systemEpoch.duration(to: clock.now).nanoseconds / 1_000_000
         self.start = time.now
+    }
+
+    /// From the unit, for the file is hidden from a service that sees of `/proc` the processes only.
+    private static func bootID() throws -> String {
+        if let id = ProcessInfo.processInfo.environment[BootIdentity.variable], !id.isEmpty { return id }
+        return try String(contentsOfFile: BootIdentity.path, encoding: .utf8)
+            .trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
     var moment: EventMoment {
