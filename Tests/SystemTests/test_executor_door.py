@@ -12,7 +12,7 @@ from machines import eventually
 
 pytestmark = pytest.mark.booted
 CREATE, STOP = 1, 2
-CREATED, REFUSED, FAILED, STOPPED, MALFORMED = 16, 17, 18, 20, 22
+CREATED, REFUSED, FAILED, STOPPED, GONE, MALFORMED = 16, 17, 18, 20, 21, 22
 ENVIRONMENT = "0123456789abcdef0123456789abcdef"
 CODE = "/var/lib/lambdad/door-test"
 
@@ -68,7 +68,8 @@ def test_what_the_policy_allows_is_done(ask):
     # If this were refused, the refusals below would show nothing.
     created, stopped = ask(create(), stop())
     assert created[0] == CREATED and created[2] >= 4
-    assert stopped[0] == STOPPED
+    # Its descriptors were closed here, and it may have ended by itself before it was told to.
+    assert stopped[0] in (STOPPED, GONE)
 
 
 def test_a_client_that_goes_away_takes_its_sandboxes_along(idle, ask, machine):

@@ -132,7 +132,9 @@ def test_the_start_after_a_crash_is_inside_the_invocation(deploy):
     assert "INIT_START" not in answer.log
 
 
-def test_an_answer_that_is_too_large(probe):
+def test_an_answer_that_is_too_large(deploy):
+    # A function of its own: other tests leave the shared one with several environments.
+    probe = deploy("probe.py")
     answer = probe.invoke({"do": "large", "bytes": 6_291_557})
     assert unhandled(answer) == {
         "errorType": "Function.ResponseSizeTooLarge",
