@@ -7,6 +7,8 @@ internal import NIOCore
 protocol EnvironmentOwner: AnyObject {
     /// It may take an invocation now.
     func environmentBecameFree(_ driver: EnvironmentDriver)
+    /// Its invocation is over, and its processes are being ended so that it comes free again.
+    func environmentIsResetting(_ driver: EnvironmentDriver)
     /// It takes no more invocations. `failure` is set where it never became ready.
     func environmentLeft(_ driver: EnvironmentDriver, failure: StartFailure?)
     /// Its sandbox is confirmed gone.
@@ -155,6 +157,7 @@ final class EnvironmentDriver: @unchecked Sendable {
             self.runtimeIsAlive = false
             self.abandonWaitingNext()
             self.control?.send(.killAll)
+            self.owner?.environmentIsResetting(self)
         }
     }
 

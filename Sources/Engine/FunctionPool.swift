@@ -216,6 +216,8 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
         driver.take(ticket)
     }
 
+    func environmentIsResetting(_ driver: EnvironmentDriver) { self.machine.resetBegan(driver.id) }
+
     func environmentLeft(_ driver: EnvironmentDriver, failure: StartFailure?) {
         if self.starting.remove(driver.id) != nil { self.gate.startEnded() }
         guard let request = self.machine.left(driver.id) else {

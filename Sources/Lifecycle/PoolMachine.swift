@@ -15,6 +15,8 @@ package struct PoolMachine: Sendable {
     /// Idle ones, the most recently used last.
     private var idle: [EnvironmentID] = []
     private var busy: Set<EnvironmentID> = []
+    /// Those of ``busy`` whose invocation is over and whose runtime is being ended: they come free soon, by themselves.
+    private var resetting: Set<EnvironmentID> = []
     /// Starting ones, and how many changes the function had seen when each was begun.
     private var starting: [EnvironmentID: Int] = [:]
     /// The oldest first, and how many changes the function had seen when each arrived.
@@ -47,6 +49,12 @@ package struct PoolMachine: Sendable {
     /// after an update must not run the code from before it. Idle and busy ones leave by their own drains.
     package mutating func functionChanged() { self.changes += 1 }
 
+    /// The invocation of a busy environment failed and was answered, and its processes are being ended: its sandbox serves the
+    /// next invocation, for which no other needs to be started.
+    package mutating func resetBegan(_ environment: EnvironmentID) {
+        if self.busy.contains(environment) { self.resetting.insert(environment) }
+    }
+
     package mutating func startBegan(_ environment: EnvironmentID) { self.starting[environment] = self.changes }
 
     /// A started or released environment is free. Gives the invocation that it takes, where one waits.
@@ -56,6 +64,7 @@ package struct PoolMachine: Sendable {
     package mutating func becameFree(_ environment: EnvironmentID) -> RequestID? {
         let changesAtStart = self.starting.removeValue(forKey: environment) ?? self.changes
         self.busy.remove(environment)
+        self.resetting.remove(environment)
         if let next = self.waiting.first, next.changes <= changesAtStart {
             self.busy.insert(environment)
             return self.waiting.removeFirst().request
@@ -69,6 +78,7 @@ package struct PoolMachine: Sendable {
     package mutating func left(_ environment: EnvironmentID) -> RequestID? {
         self.idle.removeAll { $0 == environment }
         self.busy.remove(environment)
+        self.resetting.remove(environment)
         guard let changesAtStart = self.starting.removeValue(forKey: environment),
             self.waiting.count > self.starting.count, let oldest = self.waiting.first,
             // Old code that fails to start says nothing about an invocation of the new.
@@ -85,5 +95,5 @@ package struct PoolMachine: Sendable {
 
     /// How many starts the waiting ones still need. To be looked at after an environment became free or left, too: one that
     /// was out of date leaves those behind that it may not serve.
-    package var missingStarts: Int { max(0, self.waiting.count - self.starting.count) }
+    package var missingStarts: Int { max(0, self.waiting.count - self.starting.count - self.resetting.count) }
 }

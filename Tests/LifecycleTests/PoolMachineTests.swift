@@ -28,6 +28,28 @@ import Testing
         return pool
     }
 
+    @Test func `starts none for an invocation that comes while another's environment is reset`() {
+        var pool = Self.pool(idle: [self.one])
+        #expect(pool.invocationArrived(.numbered(1), isUsable: { _ in true }) == .use(self.one))
+        pool.resetBegan(self.one)
+        #expect(pool.invocationArrived(.numbered(2), isUsable: { _ in true }) == .startAndWait)
+        #expect(pool.missingStarts == 0)
+        // A second one has nobody on its way.
+        #expect(pool.invocationArrived(.numbered(3), isUsable: { _ in true }) == .startAndWait)
+        #expect(pool.missingStarts == 1)
+        #expect(pool.becameFree(self.one) == .numbered(2))
+        #expect(pool.missingStarts == 1)
+    }
+
+    @Test func `starts one after all where the environment that was reset leaves`() {
+        var pool = Self.pool(idle: [self.one])
+        _ = pool.invocationArrived(.numbered(1), isUsable: { _ in true })
+        pool.resetBegan(self.one)
+        _ = pool.invocationArrived(.numbered(2), isUsable: { _ in true })
+        #expect(pool.left(self.one) == nil)
+        #expect(pool.missingStarts == 1)
+    }
+
     @Test func `starts an environment for an invocation that finds none`() {
         var pool = PoolMachine()
         #expect(pool.isEmpty)
