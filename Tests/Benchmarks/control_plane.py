@@ -45,7 +45,7 @@ def measure(table, directory, installation, executor_socket, cache, share):
         table.figure(f"start with {FUNCTIONS:,} functions, longest", f"{max(many):.2f} s", "<=1 s")
         start(running, installation, directory, port)
         client = http_client.Client(port, *keys)
-        moto_port, moto_functions = moto(running, cache, max(3, 30 // share))
+        moto_port, moto_functions = moto(running, cache, max(3, 6 // share))
         print(f"moto took {moto_functions:,} functions in its time; it has no pages, its ListFunctions gives them all")
         peer = http_client.Client(moto_port, *keys)
         for what, target, requests in (("GetFunction", 1_000, gets), ("ListFunctions", 300, lists)):
