@@ -54,21 +54,10 @@ private final class Workplace {
         self.continuation.finish()
     }
 
-    /// The next thing that is told; `nil` at the end, and where nothing is told for far too long.
+    /// The next thing that is told; `nil` at the end. Where nothing is told, the suite's time limit ends the wait.
     func next() async -> HostDirectoryEvent? {
-        let events = self.events
-        return await withTaskGroup(of: HostDirectoryEvent?.self) { tasks in
-            tasks.addTask {
-                for await event in events { return event }
-                return nil
-            }
-            tasks.addTask {
-                try? await Task.sleep(for: .seconds(20))  // a limit, ended early by what is told
-                return nil
-            }
-            defer { tasks.cancelAll() }
-            return await tasks.next() ?? nil
-        }
+        for await event in self.events { return event }
+        return nil
     }
 
     /// A change is told, and its end.
@@ -80,7 +69,7 @@ private final class Workplace {
 
 private let means: [WatchSettings.Strategy] = [.event, .polling]
 
-@Suite struct `A watched directory` {
+@Suite(.timeLimit(.minutes(1))) struct `A watched directory` {
     private static func settings(
         _ strategy: WatchSettings.Strategy, include: [String] = [], exclude: [String] = WatchSettings.standardExcludes,
         quiet: Duration = .milliseconds(150), limit: Int = Limits.watchedDirectories

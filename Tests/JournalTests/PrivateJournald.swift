@@ -6,8 +6,10 @@ import Testing
 final class PrivateJournald {
     private static let program = "/usr/lib/systemd/systemd-journald"
 
-    /// Why there can be none here; `nil` where there can.
+    /// Why there can be none here; `nil` where there can, and where tests may not be skipped.
     static let obstacle: String? = {
+        // Safety: only compared with null.
+        if unsafe getenv("LAMBDAD_REQUIRE_PRIVILEGED") != nil { return nil }
         if geteuid() != 0 { return "only root may give journald a /run of its own" }
         // Safety: the texts live through the calls.
         if unsafe access(program, X_OK) != 0 { return "there is no journald on this machine" }
