@@ -1,20 +1,30 @@
 internal import LambdaCore
 internal import Lifecycle
 internal import Logging
+internal import Synchronization
 
 /// Sends what is to be told of events that are over, and tries again what does not arrive, for a bounded time.
 final class EventDeliveries: Sendable {
     private let parts: EventParts
     /// In turn between targets: one that does not answer holds up no other.
     private let queue: FairQueue<String, EventDelivery>
+    private let budget = Mutex(EventBudget(memoryLimit: 0))
 
     init(parts: EventParts) {
         self.parts = parts
         self.queue = FairQueue(limit: Limits.concurrentDeliveries, time: parts.time, alarm: parts.alarm)
     }
 
+    /// What waits to be delivered, all of it in memory: new events are refused where it is too much.
+    var waiting: EventBudget { self.budget.withLock { $0 } }
+
     /// Takes a delivery that is on disk.
     func add(_ delivery: EventDelivery) {
+        self.budget.withLock { $0.add(bytes: delivery.body.count) }
+        self.schedule(delivery)
+    }
+
+    private func schedule(_ delivery: EventDelivery) {
         let age = delivery.progress.age.age(at: self.parts.moments.moment)
         self.queue.put(
             delivery, delivery.sequence, of: delivery.target, after: max(.zero, delivery.progress.dueAge - age))
@@ -63,7 +73,7 @@ final class EventDeliveries: Sendable {
             // It is tried again all the same; only a restart would not know how often it has been.
             self.parts.logger.warning("the event queue failed: \(error)", metadata: metadata)
         }
-        self.add(later)
+        self.schedule(later)
     }
 
     private func remove(_ delivery: EventDelivery) async {
@@ -73,5 +83,6 @@ final class EventDeliveries: Sendable {
                 metadata: ["request": "\(delivery.requestID)"])
         }
         self.queue.remove(delivery.sequence)
+        self.budget.withLock { $0.release(bytes: delivery.body.count) }
     }
 }

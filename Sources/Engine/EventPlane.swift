@@ -48,10 +48,13 @@ package final class EventPlane: EventAcceptor {
     package func accept(_ event: AcceptedEvent) async throws(EventRefusal) {
         let settings = self.parts.settings()
         let bytes = event.payload.count
+        // A target that takes nothing for hours must not fill the memory with what it is to be told.
+        let owed = self.deliveries.waiting
         let sequence = try self.state.withLock { state throws(EventRefusal) -> Int64 in
             guard !state.isClosed else { throw .shuttingDown }
             let fits = state.budget.reserve(
-                bytes: bytes, countLimit: settings.queueLimit, bytesLimit: settings.queueBytes)
+                bytes: bytes, countLimit: settings.queueLimit - owed.count,
+                bytesLimit: settings.queueBytes - owed.bytes)
             guard fits else { throw .full }
             state.nextSequence += 1
             return state.nextSequence - 1
@@ -218,8 +221,8 @@ package final class EventPlane: EventAcceptor {
         try await self.parts.store.commit(
             [.remove(sequence: queued.sequence)] + messages.deliveries.map { .addDelivery($0) }
                 + events.map { .add($0) })
-        self.forget(queued)
         for delivery in messages.deliveries { self.deliveries.add(delivery) }
+        self.forget(queued)
         for event in events {
             // Not refused where the queue is full: it takes the place of the one that just left.
             self.state.withLock { $0.budget.add(bytes: event.payloadBytes) }

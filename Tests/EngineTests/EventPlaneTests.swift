@@ -228,6 +228,19 @@ private let queueARN = "arn:aws:sqs:us-east-1:000000000000:q"
         }
     }
 
+    @Test func `events while what a target does not take fills the room`() async throws {
+        let fixture = EventPlaneFixture(settings: EventSettings(queueLimit: 1))
+        fixture.lookup.set(EventPlaneFixture.target(onSuccess: queueARN), "f")
+        fixture.sender.fail(with: DeliveryError(text: "nobody is there"))
+        try await fixture.run {
+            try await fixture.plane.accept(.sample())
+            await fixture.sink.answer(.answered("1"))
+            _ = try #require(await fixture.sender.next())
+            while fixture.plane.count > 0 { await Task.yield() }
+            await #expect(throws: EventRefusal.full) { try await fixture.plane.accept(.sample(2)) }
+        }
+    }
+
     @Test func `events that the disk refuses, and runs none of them`() async throws {
         let fixture = EventPlaneFixture()
         try await fixture.run {
