@@ -13,9 +13,10 @@ LONG = """
 import os, time
 
 def handler(event, context):
-    print("begun", event["name"], flush=True)
+    # With the function's own name, for not every log that is looked into is this function's alone.
+    print("begun", context.function_name, event["name"], flush=True)
     time.sleep(event["seconds"])
-    print("ended", event["name"], flush=True)
+    print("ended", context.function_name, event["name"], flush=True)
     return "old"
 """
 NEW = zipped({"app.py": "def handler(event, context):\n    return 'new'\n"})
@@ -44,7 +45,7 @@ def delete(client, function):
 def test_it_ends_in_its_own_words(client, machine, deploy, background, change):
     function = deploy({"app.py": LONG}, Timeout=60)
     running = background(lambda: function.invoke({"name": "one", "seconds": seconds(machine)}))
-    background.wait_for_line(function, "begun one")
+    background.wait_for_line(function, f"begun {function.name} one")
     change(client, function)
     answer = running.result(100)
     assert (answer.error, answer.payload) == (None, "old")
@@ -57,9 +58,9 @@ def test_an_asynchronous_one_does_so_too(client, machine, deploy, background, ch
     function = deploy({"app.py": LONG}, Timeout=60)
     event = json.dumps({"name": "event", "seconds": seconds(machine)})
     client.invoke(FunctionName=function.name, InvocationType="Event", Payload=event)
-    background.wait_for_line(function, "begun event")
+    background.wait_for_line(function, f"begun {function.name} event")
     change(client, function)
-    background.wait_for_line(function, "ended event", within=30)
+    background.wait_for_line(function, f"ended {function.name} event", within=30)
 
 
 def test_a_version_that_is_deleted_ends_what_it_runs(client, deploy, background):
@@ -67,7 +68,7 @@ def test_a_version_that_is_deleted_ends_what_it_runs(client, deploy, background)
     version = client.publish_version(FunctionName=function.name)["Version"]
     client.create_alias(FunctionName=function.name, Name="live", FunctionVersion=version)
     running = background(lambda: function.invoke({"name": "version", "seconds": 3}, Qualifier="live"))
-    background.wait_for_line(function, "begun version")
+    background.wait_for_line(function, f"begun {function.name} version")
     client.delete_alias(FunctionName=function.name, Name="live")
     client.delete_function(FunctionName=function.name, Qualifier=version)
     answer = running.result(60)
@@ -78,7 +79,7 @@ def test_a_version_that_is_deleted_ends_what_it_runs(client, deploy, background)
 def test_a_reload_with_a_keepalive_of_zero_ends_nothing(configured, deploy, background):
     function = deploy({"app.py": LONG}, Timeout=60)
     running = background(lambda: function.invoke({"name": "reload", "seconds": 3}))
-    background.wait_for_line(function, "begun reload")
+    background.wait_for_line(function, f"begun {function.name} reload")
     configured(by="reload", keepalive=0, startup_timeout=1, init_timeout=1)
     assert running.result(60).payload == "old"
 
@@ -100,7 +101,7 @@ class TestAStop:
     def test_waits_for_a_synchronous_one_longer_than_systemd_would(self, machine, deploy, background, impatient):
         function = deploy({"app.py": LONG}, Timeout=60)
         running = background(lambda: function.invoke({"name": "stop", "seconds": 10}))
-        background.wait_for_line(function, "begun stop")
+        background.wait_for_line(function, f"begun {function.name} stop")
         machine.run("systemctl", "stop", "lambdad.service", timeout=90)
         assert running.result(5).payload == "old"
         assert machine.unit("lambdad.service", "Result")["Result"] == "success"
@@ -109,15 +110,15 @@ class TestAStop:
         function = deploy({"app.py": LONG}, Timeout=60)
         event = json.dumps({"name": "once", "seconds": 10})
         client.invoke(FunctionName=function.name, InvocationType="Event", Payload=event)
-        background.wait_for_line(function, "begun once")
+        background.wait_for_line(function, f"begun {function.name} once")
         machine.run("systemctl", "stop", "lambdad.service", timeout=90)
         machine.run("systemctl", "start", "lambdad.service", timeout=60)
         said = [entry["MESSAGE"] for entry in machine.journal("-t", function.name)]
-        assert (said.count("begun once"), said.count("ended once")) == (1, 1)
+        assert [said.count(f"{word} {function.name} once") for word in ("begun", "ended")] == [1, 1]
         client.invoke(FunctionName=function.name, Payload=json.dumps({"name": "after", "seconds": 0}))
-        eventually("the next has run", lambda: machine.has_line(function.name, "ended after"), within=15)
+        eventually("the next has run", lambda: machine.has_line(function.name, f"ended {function.name} after"), within=15)
         said = [entry["MESSAGE"] for entry in machine.journal("-t", function.name)]
-        assert said.count("begun once") == 1
+        assert said.count(f"begun {function.name} once") == 1
 
     def test_ends_what_takes_longer_than_its_operator_wants(self, machine, configured, client, deploy, background):
         configured(drain_timeout=2)
@@ -129,7 +130,7 @@ class TestAStop:
             return error.value.response["ResponseMetadata"]["HTTPStatusCode"]
 
         running = background(invoke)
-        background.wait_for_line(function, "begun cut")
+        background.wait_for_line(function, f"begun {function.name} cut")
         machine.run("systemctl", "stop", "lambdad.service", timeout=60)
         # A service error, which the caller's client would try again: the function did nothing wrong.
         assert running.result(30) >= 500
