@@ -21,11 +21,14 @@ package final class InvocationPlane: InvocationSink {
         self.places = loops.map { LoopPlace(loop: $0) }
     }
 
+    /// Until a stop has begun.
+    package var acceptsInvocations: Bool { self.shutdown.withLock { $0.acceptsInvocations } }
+
     package func submit(
         _ invocation: Invocation,
         answer: @escaping @Sendable (Result<InvocationAnswer, InvocationFailure>) -> Void
     ) {
-        guard self.shutdown.withLock({ $0.acceptsInvocations }) else { return answer(.failure(.shuttingDown)) }
+        guard self.acceptsInvocations else { return answer(.failure(.shuttingDown)) }
         let place = self.place(of: invocation.function.key)
         place.run {
             let ticket = InvocationTicket(invocation: invocation, answer: answer)

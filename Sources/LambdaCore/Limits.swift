@@ -88,6 +88,13 @@ package enum Limits {
     package static let eventRetryBase = Duration.seconds(60)
     /// Between tries after throttles and failures of the platform.
     package static let eventBackoff = Duration.seconds(1)...Duration.seconds(300)
+    /// The longest wait between tries to write an outcome to a disk that does not take it.
+    package static let eventOutcomeRetry = Duration.seconds(10)
+    /// Bytes of the disk that are left to the outcomes of events: SQLite's log grows to about 4 MiB before it is used again,
+    /// and a transaction may carry 256 records of up to a megabyte in rare cases, of about a kilobyte mostly.
+    package static let eventDiskReserve = 32 * 1_048_576
+    /// That part of a small disk is enough.
+    package static let eventDiskReserveShare = 8
     /// Asynchronous invocations under way at one time.
     package static let concurrentEvents = 512
     /// Deliveries to destinations under way at one time.

@@ -77,7 +77,8 @@ struct Daemon {
         try await server.loadFunctions()
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { await server.run() }
+            // The control plane's work goes to the disk and back: on the threads that may wait there it changes none.
+            tasks.addTask(executorPreference: DiskExecutor.shared) { await server.run() }
             await server.finishInterruptedTransitions()
             try await queue.recover()
             tasks.addTask { await queue.run() }

@@ -49,7 +49,7 @@ final class EngineFixture: Sendable {
         return record
     }
 
-    /// Begins an invocation; the answer is awaited through the task.
+    /// Begins an invocation; the answer is awaited through the task. What the test tells the plane after this comes after it.
     func invoke(
         _ function: FunctionRecord, payload: String = "{}", tail: Bool = false
     ) -> Task<Result<InvocationAnswer, InvocationFailure>, Never> {
@@ -57,10 +57,14 @@ final class EngineFixture: Sendable {
             requestID: .random(), function: function, invokedARN: function.key.arn, payload: Array(payload.utf8),
             traceHeader: "Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0",
             wantsLogTail: tail, receivedAt: WallClock().now)
-        return Task { [plane = self.plane] in
-            await withCheckedContinuation { continuation in
-                plane.submit(invocation) { continuation.resume(returning: $0) }
-            }
+        let (answers, answer) = AsyncStream.makeStream(of: Result<InvocationAnswer, InvocationFailure>.self)
+        self.plane.submit(invocation) { result in
+            answer.yield(result)
+            answer.finish()
+        }
+        return Task {
+            for await result in answers { return result }
+            return .failure(.startFailed("the invocation was forgotten"))
         }
     }
 
