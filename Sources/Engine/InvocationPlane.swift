@@ -58,6 +58,16 @@ package final class InvocationPlane: InvocationSink {
         return digests
     }
 
+    /// How long what runs or waits now may take at most, by the limits of its functions; zero where nothing does.
+    package func longestWork() async -> Duration {
+        let now = self.parts.time.now
+        var longest = Duration.zero
+        for place in self.places {
+            longest = max(longest, await place.ask { $0.map { $0.longestWork(now: now) }.max() ?? .zero })
+        }
+        return longest
+    }
+
     /// Lets running invocations finish, at most `limit` long, then stops every environment.
     ///
     /// Polls every 20 ms: a shutdown is rare, and the pools stay free of bookkeeping for it.

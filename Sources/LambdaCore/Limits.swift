@@ -106,6 +106,11 @@ package enum Limits {
 
     // MARK: Inside the environment
 
+    /// How long the init of a fresh environment may take, from its runtime's start to the first `next`; then it begins anew
+    /// inside the first invocation. Source: Lambda developer guide, "Lambda execution environment lifecycle".
+    package static let initPhase = Duration.seconds(10)
+    /// How long an environment is idle before it is frozen.
+    package static let freezeGrace = Duration.milliseconds(100)
     package static let openFiles = 1_024
     package static let processes = 1_024
     package static let runtimeAPIPort = 9_001

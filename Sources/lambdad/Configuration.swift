@@ -16,7 +16,7 @@ struct Configuration: Sendable, Equatable {
     private static let keys: Set<String> = [
         "listen", "auth", "credentials", "state_directory", "executor_socket", "runtime_directories", "region",
         "account",
-        "startup_timeout", "keepalive", "drain_timeout", "max_environment_age", "services_endpoint",
+        "startup_timeout", "keepalive", "max_environment_age", "services_endpoint",
         "services_profile", "sandbox_network", "runtime_substitution", "event_loops", "log", "log_level",
         "log_memory",
         "function_url_domain", "function_url_both_permissions",
@@ -34,8 +34,6 @@ struct Configuration: Sendable, Equatable {
     var account: AccountID
     var startupTimeout: Duration
     var keepalive: Duration
-    /// How long running invocations may finish when the daemon stops.
-    var drainTimeout: Duration
     var maximumEnvironmentAge: Duration
     var servicesEndpoint: ServicesEndpointAddress?
     /// The profile of the credentials file that signs calls to the services endpoint.
@@ -55,6 +53,7 @@ struct Configuration: Sendable, Equatable {
     var hostDirectories: HostDirectorySettings
     var accounts: AccountSettings
     var events: EventSettings
+    var environments: EnvironmentSettings
 
     init(text: String, environment: [String: String]) throws(ConfigurationError) {
         let document: INIDocument
@@ -63,6 +62,7 @@ struct Configuration: Sendable, Equatable {
             throw ConfigurationError(description: "there is no section [\(name)]; settings belong in [lambdad]")
         }
         let known = Self.keys.union(HostDirectorySettings.keys).union(AccountSettings.keys).union(EventSettings.keys)
+            .union(EnvironmentSettings.keys)
         for entry in document.entries(in: Self.section) where !known.contains(entry.key) {
             throw ConfigurationError(description: "line \(entry.line): there is no setting '\(entry.key)'")
         }
@@ -81,7 +81,6 @@ struct Configuration: Sendable, Equatable {
         self.account = try reader.parsed("account", or: .standard) { AccountID($0) }
         self.startupTimeout = try reader.seconds("startup_timeout", or: 20, range: 1...900)
         self.keepalive = try reader.seconds("keepalive", or: 600, range: 0...86_400)
-        self.drainTimeout = try reader.seconds("drain_timeout", or: 90, range: 0...960)
         self.maximumEnvironmentAge = try reader.seconds("max_environment_age", or: 21_600, range: 60...43_200)
         self.servicesEndpoint = try reader.servicesEndpoint()
         self.servicesProfile = reader.value("services_profile") ?? "default"
@@ -96,16 +95,19 @@ struct Configuration: Sendable, Equatable {
         self.hostDirectories = try HostDirectorySettings(reader)
         self.accounts = try AccountSettings(reader)
         self.events = try EventSettings(reader)
+        self.environments = try EnvironmentSettings(reader)
     }
 
     /// The part that a reload puts in force.
     var engineSettings: EngineSettings {
-        EngineSettings(
+        var settings = EngineSettings(
             lifecycle: .init(startupTimeout: self.startupTimeout, keepalive: self.keepalive),
             maximumAge: self.maximumEnvironmentAge, network: self.sandboxNetwork,
             servicesPort: self.servicesEndpoint.map { UInt16($0.port) },
             servicesURL: self.servicesEndpoint.map { "http://\($0.host):\($0.port)" },
             fileSystems: self.hostDirectories.fileSystems)
+        self.environments.apply(to: &settings)
+        return settings
     }
 
     /// Settings that need a restart and differ in `other`.
