@@ -21,6 +21,7 @@ package struct EngineParts: Sendable {
     package let settings: CurrentSettings
     package let events: EnvironmentEvents
     package let logger: Logger
+    let freezing = FreezeSupport()
 
     package init(
         launcher: any SandboxLauncher, credentials: any RoleCredentialsProvider, runtimes: any RuntimeDirectory,

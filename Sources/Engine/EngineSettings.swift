@@ -19,6 +19,8 @@ package struct EngineSettings: Sendable, Equatable {
     /// Environments that start at one time, from the start of the process on.
     package var concurrentStarts: Int
     package var payloads: PayloadLimits
+    /// How long an idle environment runs on before it is frozen; `nil` where none is frozen.
+    package var freezeGrace: Duration?
     /// Directories of the host by the ARN of the file system that they stand for.
     package var fileSystems: [String: String]
 
@@ -28,7 +30,7 @@ package struct EngineSettings: Sendable, Equatable {
         servicesPort: UInt16? = nil, servicesURL: String? = nil,
         concurrentExecutions: Int = Limits.concurrentExecutions,
         concurrentStarts: Int = Limits.concurrentStarts, payloads: PayloadLimits = PayloadLimits(),
-        fileSystems: [String: String] = [:]
+        freezeGrace: Duration? = Limits.freezeGrace, fileSystems: [String: String] = [:]
     ) {
         self.lifecycle = lifecycle
         self.maximumAge = maximumAge
@@ -39,6 +41,7 @@ package struct EngineSettings: Sendable, Equatable {
         self.concurrentExecutions = concurrentExecutions
         self.concurrentStarts = concurrentStarts
         self.payloads = payloads
+        self.freezeGrace = freezeGrace
         self.fileSystems = fileSystems
     }
 

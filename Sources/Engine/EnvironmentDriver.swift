@@ -17,7 +17,7 @@ protocol EnvironmentOwner: AnyObject {
 
 /// Performs what an environment's machines decide: launches and stops the sandbox, starts the runtime, gives it events.
 ///
-/// The rest is in `EnvironmentDriver+Launch`, `+Invocation`, `+Runtime` and `+Log`.
+/// The rest is in `EnvironmentDriver+Launch`, `+Invocation`, `+Runtime`, `+Freezing` and `+Log`.
 ///
 /// - Note: `@unchecked Sendable` because closures on its event loop capture it. Every method is called on `loop`, which
 ///   the entry points assert; no other thread touches a stored property.
@@ -83,6 +83,7 @@ final class EnvironmentDriver: @unchecked Sendable {
     var invocationTimer: Scheduled<Void>?
     var invocationTimerDue: Instant?
     var launchTask: Task<Void, Never>?
+    var freezing = Freezing()
 
     init(function: FunctionRecord, manifest: RuntimeManifest, parts: EngineParts, loop: any EventLoop) {
         let id = EnvironmentID.random()
@@ -115,7 +116,7 @@ final class EnvironmentDriver: @unchecked Sendable {
 
     /// Goes now, whatever runs in it.
     func stop(_ cause: StartFailure.Cancellation) {
-        if self.current != nil { self.invocationFailed(.sandboxEnded(outOfMemory: false)) }
+        if self.current != nil { self.invocationFailed(.stopped) }
         self.change { try $0.stopRequested(cause) }
     }
 
@@ -140,6 +141,8 @@ final class EnvironmentDriver: @unchecked Sendable {
     private func transitioned(from before: EnvironmentMachine.State) {
         let after = self.machine.state
         guard before != after else { return }
+        // Before anything else is done with what is inside.
+        self.freezeOrThaw(from: before, to: after)
         self.parts.events.emit(
             EnvironmentEvent(
                 environment: self.id, version: self.function.versionKey, from: before, to: after, at: self.now))
@@ -156,17 +159,25 @@ final class EnvironmentDriver: @unchecked Sendable {
             self.owner?.environmentLeft(self, failure: self.machine.startFailure)
             self.stopSandbox()
         case .killProcesses(let deadline):
-            self.armLifecycleTimer(at: deadline)
-            self.runtimeIsAlive = false
-            self.abandonWaitingNext()
-            self.control?.send(.killAll)
+            self.killProcesses(by: deadline)
             self.owner?.environmentIsResetting(self)
+        case .endInit(let failure, let deadline):
+            self.logFailedInit(failure, began: self.initBegan, phase: "init")
+            self.killProcesses(by: deadline)
         }
+    }
+
+    private func killProcesses(by deadline: Instant) {
+        self.armLifecycleTimer(at: deadline)
+        self.runtimeIsAlive = false
+        self.abandonWaitingNext()
+        self.control?.send(.killAll)
     }
 
     private func cancelTimers() {
         self.lifecycleTimer?.cancel()
         self.lifecycleTimerDue = nil
+        self.freezing.timer?.cancel()
     }
 
     /// A timer that is due before `instant` stays: it asks the machine, which gives the later instant again. So a warm

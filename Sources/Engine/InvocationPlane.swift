@@ -22,11 +22,14 @@ package final class InvocationPlane: InvocationSink {
         self.places = loops.map { LoopPlace(loop: $0) }
     }
 
+    /// Until a stop has begun.
+    package var acceptsInvocations: Bool { self.shutdown.withLock { $0.acceptsInvocations } }
+
     package func submit(
         _ invocation: Invocation,
         answer: @escaping @Sendable (Result<InvocationAnswer, InvocationFailure>) -> Void
     ) {
-        guard self.shutdown.withLock({ $0.acceptsInvocations }) else { return answer(.failure(.shuttingDown)) }
+        guard self.acceptsInvocations else { return answer(.failure(.shuttingDown)) }
         let place = self.place(of: invocation.function.key)
         place.run {
             let ticket = InvocationTicket(invocation: invocation, answer: answer)
@@ -54,6 +57,16 @@ package final class InvocationPlane: InvocationSink {
         var digests: Set<String> = []
         for place in self.places { digests.formUnion(await place.ask { $0.flatMap(\.codeInUse) }) }
         return digests
+    }
+
+    /// How long what runs or waits now may take at most, by the limits of its functions; zero where nothing does.
+    package func longestWork() async -> Duration {
+        let now = self.parts.time.now
+        var longest = Duration.zero
+        for place in self.places {
+            longest = max(longest, await place.ask { $0.map { $0.longestWork(now: now) }.max() ?? .zero })
+        }
+        return longest
     }
 
     /// Lets running invocations finish, at most `limit` long, then stops every environment.

@@ -88,6 +88,13 @@ package enum Limits {
     package static let eventRetryBase = Duration.seconds(60)
     /// Between tries after throttles and failures of the platform.
     package static let eventBackoff = Duration.seconds(1)...Duration.seconds(300)
+    /// The longest wait between tries to write an outcome to a disk that does not take it.
+    package static let eventOutcomeRetry = Duration.seconds(10)
+    /// Bytes of the disk that are left to the outcomes of events: SQLite's log grows to about 4 MiB before it is used again,
+    /// and a transaction may carry 256 records of up to a megabyte in rare cases, of about a kilobyte mostly.
+    package static let eventDiskReserve = 32 * 1_048_576
+    /// That part of a small disk is enough.
+    package static let eventDiskReserveShare = 8
     /// Asynchronous invocations under way at one time.
     package static let concurrentEvents = 512
     /// Deliveries to destinations under way at one time.
@@ -99,6 +106,11 @@ package enum Limits {
 
     // MARK: Inside the environment
 
+    /// How long the init of a fresh environment may take, from its runtime's start to the first `next`; then it begins anew
+    /// inside the first invocation. Source: Lambda developer guide, "Lambda execution environment lifecycle".
+    package static let initPhase = Duration.seconds(10)
+    /// How long an environment is idle before it is frozen.
+    package static let freezeGrace = Duration.milliseconds(100)
     package static let openFiles = 1_024
     package static let processes = 1_024
     package static let runtimeAPIPort = 9_001

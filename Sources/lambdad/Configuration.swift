@@ -28,8 +28,6 @@ struct Configuration: Sendable, Equatable {
     var account: AccountID
     var startupTimeout: Duration
     var keepalive: Duration
-    /// How long running invocations may finish when the daemon stops.
-    var drainTimeout: Duration
     var maximumEnvironmentAge: Duration
     var servicesEndpoint: ServicesEndpointAddress?
     /// The profile of the credentials file that signs calls to the services endpoint.
@@ -51,6 +49,7 @@ struct Configuration: Sendable, Equatable {
     var events: EventSettings
     var payloads: PayloadLimits
     var capacity: CapacitySettings
+    var environments: EnvironmentSettings
     var forwarding: ForwardingSettings
     /// Every key that there is, in the order in which they are read.
     private(set) var settings: [Setting]
@@ -79,7 +78,6 @@ struct Configuration: Sendable, Equatable {
         self.account = try reader.parsed("account", or: .standard) { AccountID($0) }
         self.startupTimeout = try reader.seconds("startup_timeout", or: 20, range: 1...900, .reload)
         self.keepalive = try reader.seconds("keepalive", or: 600, range: 0...86_400, .reload)
-        self.drainTimeout = try reader.seconds("drain_timeout", or: 90, range: 0...960, .reload)
         self.maximumEnvironmentAge = try reader.seconds("max_environment_age", or: 21_600, range: 60...43_200, .reload)
         self.servicesEndpoint = try reader.servicesEndpoint()
         self.servicesProfile = try reader.text("services_profile", or: "default")
@@ -96,6 +94,7 @@ struct Configuration: Sendable, Equatable {
         self.events = try EventSettings(reader)
         self.payloads = try PayloadLimits(reader)
         self.capacity = try CapacitySettings(reader)
+        self.environments = try EnvironmentSettings(reader)
         self.forwarding = try ForwardingSettings(reader)
         self.settings = reader.book.settings
         self.texts = reader.book.texts
@@ -108,7 +107,7 @@ struct Configuration: Sendable, Equatable {
 
     /// The part that a reload puts in force.
     var engineSettings: EngineSettings {
-        EngineSettings(
+        var settings = EngineSettings(
             lifecycle: .init(startupTimeout: self.startupTimeout, keepalive: self.keepalive),
             maximumAge: self.maximumEnvironmentAge, network: self.sandboxNetwork,
             servicesPort: self.servicesEndpoint.map { UInt16($0.port) },
@@ -116,6 +115,8 @@ struct Configuration: Sendable, Equatable {
             concurrentExecutions: self.capacity.environments, concurrentStarts: self.capacity.starts,
             payloads: self.payloads,
             fileSystems: self.hostDirectories.fileSystems)
+        self.environments.apply(to: &settings)
+        return settings
     }
 
     /// Settings that need a restart and differ in `other`.

@@ -26,8 +26,6 @@ struct Daemon {
     private static let launchDeadline = Duration.seconds(10)
     /// Functions at one time: each has two user ids of the executor's range.
     private static let userSlots = 32_768
-    /// How long clients may take to read their last answers once everything is stopped.
-    private static let closingLimit = Duration.seconds(5)
     /// How often code that no function refers to is looked for.
     static let collectionInterval = TimeAmount.minutes(10)
 
@@ -82,7 +80,8 @@ struct Daemon {
         try await server.loadFunctions()
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { await server.run() }
+            // The control plane's work goes to the disk and back: on the threads that may wait there it changes none.
+            tasks.addTask(executorPreference: DiskExecutor.shared) { await server.run() }
             await server.finishInterruptedTransitions()
             try await queue.recover()
             tasks.addTask { await queue.run() }
@@ -96,7 +95,7 @@ struct Daemon {
             let limit = await self.serve(
                 until: signals, settings: settings, events: eventSettings, watching: watching, runtimes: runtimes,
                 book: book, logger)
-            await self.stop(server: server, plane: plane, queue: queue, group: group, limit: limit, logger)
+            await self.stop(server: server, plane: plane, queue: queue, configured: limit, logger)
             logs.forwarder?.close()
         }
         if await !logs.log.flush(within: .seconds(5)) {
@@ -106,11 +105,11 @@ struct Daemon {
         try await group.shutdownGracefully()
     }
 
-    /// Reloads at SIGHUP until SIGTERM or SIGINT; gives the drain limit that is in force then.
+    /// Reloads at SIGHUP until SIGTERM or SIGINT; gives the drain limit that is configured then.
     private func serve(
         until signals: UnixSignalsSequence, settings: CurrentSettings, events: CurrentEventSettings,
         watching: CurrentWatchSettings, runtimes: RuntimeCatalog, book: CredentialBook, _ logger: Logger
-    ) async -> Duration {
+    ) async -> Duration? {
         var current = self.configuration
         for await signal in signals {
             guard signal == .sighup else { break }
@@ -118,7 +117,7 @@ struct Daemon {
             watching.replace(with: current.hostDirectories.watchSettings)
             events.replace(with: current.events)
         }
-        return current.drainTimeout
+        return current.environments.drainTimeout
     }
 
     private func makeServer(
@@ -170,36 +169,6 @@ struct Daemon {
         return Credentials(
             accessKeyID: key, secretAccessKey: secret, sessionToken: document.value("aws_session_token", in: profile),
             expiration: nil)
-    }
-
-    /// Connections first: they end when their invocations have. What is not over at the limit is stopped.
-    private func stop(
-        server: APIServer, plane: InvocationPlane, queue: EventPlane, group: any EventLoopGroup, limit: Duration,
-        _ logger: Logger
-    ) async {
-        logger.info("stopping: running invocations may finish", metadata: ["limit": "\(limit)"])
-        self.manager.stopping()
-        self.manager.status("draining")
-        self.manager.extendTimeout(limit + .seconds(15))
-        // Before the plane refuses: events that it refused would only be scheduled again.
-        queue.close()
-        await withTaskGroup(of: Void.self) { tasks in
-            tasks.addTask {
-                await server.drain()
-                // What runs asynchronously has no connection that would end with it.
-                await queue.finished()
-            }
-            tasks.addTask {
-                do { try await Task.sleep(for: limit) } catch { return }
-                await plane.drain(within: .zero)
-                do { try await Task.sleep(for: Self.closingLimit) } catch { return }
-                // A client that does not read its answer keeps nobody here: its connection is cut.
-                server.closeConnections()
-            }
-            await tasks.next()
-            tasks.cancelAll()
-        }
-        await plane.drain(within: .zero)
     }
 }
 

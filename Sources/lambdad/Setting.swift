@@ -2,6 +2,8 @@
 struct Setting: Sendable, Equatable {
     enum Kind: Sendable, Equatable {
         case number(ClosedRange<Int>)
+        /// A number, or one word that stands for none.
+        case numberOrWord(ClosedRange<Int>, String)
         /// `yes` or `no`.
         case flag
         case choice([String])

@@ -80,6 +80,21 @@ struct SettingReader {
         return number
     }
 
+    /// A number; `nil` where the text is `word`, and where there is none and `standard` is `nil`.
+    func number(
+        _ key: String, orWord word: String, standard: Int?, range: ClosedRange<Int>, _ effect: Effect = .restart
+    ) throws(ConfigurationError) -> Int? {
+        let written = standard.map { "\($0)" } ?? word
+        guard let text = try self.value(key, .numberOrWord(range, word), standard: written, effect) else {
+            return standard
+        }
+        guard text != word else { return nil }
+        guard let number = Int(text), range.contains(number) else {
+            throw self.error(key, text, "a whole number from \(range.lowerBound) to \(range.upperBound), or \(word)")
+        }
+        return number
+    }
+
     func seconds(
         _ key: String, or standard: Int, range: ClosedRange<Int>, _ effect: Effect = .restart
     ) throws(ConfigurationError) -> Duration {

@@ -34,6 +34,7 @@ private func allSettings() throws -> [Setting] { try configuration().settings }
             let words: [String] =
                 switch setting.kind {
                 case .number(let range): ["\(range.lowerBound) to \(range.upperBound)"]
+                case .numberOrWord(let range, let word): ["\(range.lowerBound) to \(range.upperBound)", word]
                 case .choice(let words): words.map { "\($0)" }
                 case .flag, .path, .text: []
                 }
@@ -69,6 +70,14 @@ private func allSettings() throws -> [Setting] { try configuration().settings }
         }
     }
 
+    @Test func `may be a number or a word`() throws {
+        #expect(try configuration("drain_timeout = 5").environments.drainTimeout == .seconds(5))
+        #expect(try configuration("drain_timeout = auto").environments.drainTimeout == nil)
+        #expect(try configuration("freeze_grace = off").environments.freezeGrace == nil)
+        #expect(throws: ConfigurationError.self) { try configuration("drain_timeout = 961") }
+        #expect(throws: ConfigurationError.self) { try configuration("drain_timeout = off") }
+    }
+
     /// The least that is left to other functions is a part of all, so the whole is large enough for each of its values.
     private func parse(_ key: String, _ text: String) throws {
         let whole = key == "account_concurrency" ? "unreserved_concurrency = 0" : "account_concurrency = 1000"
@@ -82,6 +91,8 @@ private func allSettings() throws -> [Setting] { try configuration().settings }
             case .flag: wanted = "yes or no"
             case .choice(let words): wanted = "one of \(words.joined(separator: ", "))"
             case .path: wanted = setting.standard.isEmpty ? "absolute paths" : "an absolute path"
+            case .numberOrWord(let range, let word):
+                wanted = "a whole number from \(range.lowerBound) to \(range.upperBound), or \(word)"
             case .number, .text: continue
             }
             #expect(throws: ConfigurationError(description: "\(setting.key) = nothing: expected \(wanted)")) {

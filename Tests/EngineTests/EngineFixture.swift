@@ -49,7 +49,7 @@ final class EngineFixture: Sendable {
         return record
     }
 
-    /// Begins an invocation; the answer is awaited through the task.
+    /// Begins an invocation; the answer is awaited through the task. What the test tells the plane after this comes after it.
     func invoke(
         _ function: FunctionRecord, payload: String = "{}", tail: Bool = false
     ) -> Task<Result<InvocationAnswer, InvocationFailure>, Never> {
@@ -57,10 +57,14 @@ final class EngineFixture: Sendable {
             requestID: .random(), function: function, invokedARN: function.key.arn, payload: Array(payload.utf8),
             traceHeader: "Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0",
             wantsLogTail: tail, receivedAt: WallClock().now)
-        return Task { [plane = self.plane] in
-            await withCheckedContinuation { continuation in
-                plane.submit(invocation) { continuation.resume(returning: $0) }
-            }
+        let (answers, answer) = AsyncStream.makeStream(of: Result<InvocationAnswer, InvocationFailure>.self)
+        self.plane.submit(invocation) { result in
+            answer.yield(result)
+            answer.finish()
+        }
+        return Task {
+            for await result in answers { return result }
+            return .failure(.startFailed("the invocation was forgotten"))
         }
     }
 
@@ -150,6 +154,13 @@ struct PlainReader: DescriptorReader {
             count = max(0, unsafe Glibc.read(descriptor, buffer.baseAddress, limit))
         }
     }
-    func readFile(_ descriptor: Int32) -> [UInt8] { [] }
+    func readFile(_ descriptor: Int32) -> [UInt8] {
+        unsafe [UInt8](unsafeUninitializedCapacity: 4_096) { buffer, count in
+            count = max(0, unsafe Glibc.pread(descriptor, buffer.baseAddress, 4_096, 0))
+        }
+    }
+    func writeFile(_ descriptor: Int32, _ text: StaticString) -> Int32 {
+        unsafe Glibc.write(descriptor, text.utf8Start, text.utf8CodeUnitCount) < 0 ? errno : 0
+    }
     func close(_ descriptor: Int32) { _ = Glibc.close(descriptor) }
 }
