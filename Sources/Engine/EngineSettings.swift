@@ -18,6 +18,9 @@ package struct EngineSettings: Sendable, Equatable {
     package var concurrentExecutions: Int
     /// How long an idle environment runs on before it is frozen; `nil` where none is frozen.
     package var freezeGrace: Duration?
+    /// Environments that start at one time, from the start of the process on.
+    package var concurrentStarts: Int
+    package var payloads: PayloadLimits
     /// Directories of the host by the ARN of the file system that they stand for.
     package var fileSystems: [String: String]
 
@@ -26,6 +29,7 @@ package struct EngineSettings: Sendable, Equatable {
         credentialsDuration: Duration = .seconds(12 * 3600), network: SandboxRequest.Network = .loopback,
         servicesPort: UInt16? = nil, servicesURL: String? = nil,
         concurrentExecutions: Int = Limits.concurrentExecutions,
+        concurrentStarts: Int = Limits.concurrentStarts, payloads: PayloadLimits = PayloadLimits(),
         freezeGrace: Duration? = Limits.freezeGrace, fileSystems: [String: String] = [:]
     ) {
         self.lifecycle = lifecycle
@@ -36,6 +40,8 @@ package struct EngineSettings: Sendable, Equatable {
         self.servicesURL = servicesURL
         self.concurrentExecutions = concurrentExecutions
         self.freezeGrace = freezeGrace
+        self.concurrentStarts = concurrentStarts
+        self.payloads = payloads
         self.fileSystems = fileSystems
     }
 

@@ -166,10 +166,12 @@ extension EnvironmentDriver: RuntimeSession {
 
     func responseTooLarge(requestID: String) -> RuntimeReply {
         do { _ = try self.session.responseReceived(for: requestID) } catch { return Self.reply(error) }
-        self.runtimeAnswered(payload: FailureAnswer.responseTooLarge().body, contentType: nil, isFunctionError: true)
+        let limit = self.responseLimit
+        let answer = FailureAnswer.responseTooLarge(limit: limit)
+        self.runtimeAnswered(payload: answer.body, contentType: nil, isFunctionError: true)
         return .refused(
             status: 413, errorType: "RequestEntityTooLarge",
-            message: "Exceeded maximum allowed payload size (\(Limits.responsePayloadBytes) bytes).")
+            message: "Exceeded maximum allowed payload size (\(limit) bytes).")
     }
 
     func responseModeInvalid(requestID: String) -> RuntimeReply {

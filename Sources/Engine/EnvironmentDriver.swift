@@ -92,6 +92,7 @@ final class EnvironmentDriver: @unchecked Sendable {
         self.manifest = manifest
         self.parts = parts
         self.loop = loop
+        self.responseLimit = parts.settings.now.payloads.response
         self.machine = EnvironmentMachine(environment: id)
         let date = parts.time.wallTime.logStreamDate
         let isOwnGroup = function.logging.group == "/aws/lambda/\(function.key.name)"
@@ -103,6 +104,8 @@ final class EnvironmentDriver: @unchecked Sendable {
             logStream: "\(date)/\(prefix)[\(function.version)]\(id)")
     }
 
+    /// Bytes of an answer at most, as they were when the environment was made.
+    let responseLimit: Int
     var settings: EngineSettings { self.parts.settings.now }
     var now: Instant { self.parts.time.now }
 

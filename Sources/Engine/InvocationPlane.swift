@@ -8,7 +8,7 @@ internal import Synchronization
 /// event loop, chosen by the function's key, so that a warm invocation needs no lock and at most one change of thread.
 package final class InvocationPlane: InvocationSink {
     private let parts: EngineParts
-    private let gate = StartGate()
+    private let gate: StartGate
     private let loops: [any EventLoop]
     private let places: [LoopPlace]
     private let shutdown = Mutex(ShutdownMachine())
@@ -17,6 +17,7 @@ package final class InvocationPlane: InvocationSink {
     package init(parts: EngineParts, loops: [any EventLoop]) {
         precondition(!loops.isEmpty, "the invocation plane needs an event loop")
         self.parts = parts
+        self.gate = StartGate(limit: parts.settings.now.concurrentStarts)
         self.loops = loops
         self.places = loops.map { LoopPlace(loop: $0) }
     }

@@ -142,6 +142,33 @@ package enum Limits {
     /// A line is stored at most this long after it arrived: the log is given up after 30 s without progress.
     package static let logStoringDelay = Duration.seconds(60)
 
+    // MARK: Log groups and live tail (CloudWatch Logs API reference, "CloudWatch Logs quotas")
+
+    /// Days that lines may be kept. Source: `PutRetentionPolicy`.
+    package static let logRetentionDays = [
+        1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1_096, 1_827, 2_192, 2_557, 2_922, 3_288, 3_653,
+    ]
+    /// Groups that one live tail may name.
+    package static let liveTailGroups = 10
+    /// Live tails of an account in one region at one time.
+    package static let liveTailSessions = 15
+    /// Lines of one update; of more, some are left out, and the update says so.
+    package static let liveTailLines = 500
+    /// Between two updates.
+    package static let liveTailInterval = Duration.seconds(1)
+    /// How long a live tail may last.
+    package static let liveTailLifetime = Duration.seconds(10_800)
+
+    // MARK: Forwarded lines (CloudWatch Logs API reference, `PutLogEvents`)
+
+    /// Bytes of the messages of one PutLogEvents, each with 26 more.
+    package static let forwardedBatchBytes = 1_048_576
+    package static let forwardedBatchEvents = 10_000
+    /// Between the first and the last line of one batch.
+    package static let forwardedBatchSpan = Duration.seconds(86_400)
+    /// Older lines are refused.
+    package static let forwardedAge = Duration.seconds(14 * 86_400)
+
     // MARK: Store
 
     /// How long the user ids of a deleted function rest before another function may have them. Its last environment may
