@@ -16,6 +16,8 @@ package struct EngineSettings: Sendable, Equatable {
     package var servicesURL: String?
     /// Environments of the whole machine at one time.
     package var concurrentExecutions: Int
+    /// What accounts and functions may run at one time; from the start of the process on.
+    package var concurrency: ConcurrencyMachine.Settings
     /// Directories of the host by the ARN of the file system that they stand for.
     package var fileSystems: [String: String]
 
@@ -23,7 +25,8 @@ package struct EngineSettings: Sendable, Equatable {
         lifecycle: EnvironmentMachine.Settings = .init(), maximumAge: Duration = .seconds(6 * 3600),
         credentialsDuration: Duration = .seconds(12 * 3600), network: SandboxRequest.Network = .loopback,
         servicesPort: UInt16? = nil, servicesURL: String? = nil,
-        concurrentExecutions: Int = Limits.concurrentExecutions, fileSystems: [String: String] = [:]
+        concurrentExecutions: Int = Limits.concurrentExecutions,
+        concurrency: ConcurrencyMachine.Settings = .init(), fileSystems: [String: String] = [:]
     ) {
         self.lifecycle = lifecycle
         self.maximumAge = maximumAge
@@ -32,6 +35,7 @@ package struct EngineSettings: Sendable, Equatable {
         self.servicesPort = servicesPort
         self.servicesURL = servicesURL
         self.concurrentExecutions = concurrentExecutions
+        self.concurrency = concurrency
         self.fileSystems = fileSystems
     }
 

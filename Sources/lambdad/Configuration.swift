@@ -54,6 +54,7 @@ struct Configuration: Sendable, Equatable {
     var functionURLsNeedBoth: Bool
     var hostDirectories: HostDirectorySettings
     var accounts: AccountSettings
+    var concurrency: ConcurrencySettings
     var events: EventSettings
 
     init(text: String, environment: [String: String]) throws(ConfigurationError) {
@@ -63,6 +64,7 @@ struct Configuration: Sendable, Equatable {
             throw ConfigurationError(description: "there is no section [\(name)]; settings belong in [lambdad]")
         }
         let known = Self.keys.union(HostDirectorySettings.keys).union(AccountSettings.keys).union(EventSettings.keys)
+            .union(ConcurrencySettings.keys)
         for entry in document.entries(in: Self.section) where !known.contains(entry.key) {
             throw ConfigurationError(description: "line \(entry.line): there is no setting '\(entry.key)'")
         }
@@ -95,6 +97,7 @@ struct Configuration: Sendable, Equatable {
         self.functionURLsNeedBoth = try reader.flag("function_url_both_permissions", or: false)
         self.hostDirectories = try HostDirectorySettings(reader)
         self.accounts = try AccountSettings(reader)
+        self.concurrency = try ConcurrencySettings(reader)
         self.events = try EventSettings(reader)
     }
 
@@ -105,6 +108,7 @@ struct Configuration: Sendable, Equatable {
             maximumAge: self.maximumEnvironmentAge, network: self.sandboxNetwork,
             servicesPort: self.servicesEndpoint.map { UInt16($0.port) },
             servicesURL: self.servicesEndpoint.map { "http://\($0.host):\($0.port)" },
+            concurrency: self.concurrency.machine(accountLimit: self.accounts.concurrency),
             fileSystems: self.hostDirectories.fileSystems)
     }
 
@@ -124,6 +128,7 @@ struct Configuration: Sendable, Equatable {
         if self.functionURLDomain != other.functionURLDomain { names.append("function_url_domain") }
         if self.functionURLsNeedBoth != other.functionURLsNeedBoth { names.append("function_url_both_permissions") }
         names += self.accounts.restartOnlyDifferences(from: other.accounts)
+        names += self.concurrency.restartOnlyDifferences(from: other.concurrency)
         return names + self.hostDirectories.restartOnlyDifferences(from: other.hostDirectories)
     }
 }
