@@ -21,6 +21,8 @@ package struct EngineSettings: Sendable, Equatable {
     /// Environments that start at one time, from the start of the process on.
     package var concurrentStarts: Int
     package var payloads: PayloadLimits
+    /// What accounts and functions may run at one time; from the start of the process on.
+    package var concurrency: ConcurrencyMachine.Settings
     /// Directories of the host by the ARN of the file system that they stand for.
     package var fileSystems: [String: String]
 
@@ -30,7 +32,8 @@ package struct EngineSettings: Sendable, Equatable {
         servicesPort: UInt16? = nil, servicesURL: String? = nil,
         concurrentExecutions: Int = Limits.concurrentExecutions,
         concurrentStarts: Int = Limits.concurrentStarts, payloads: PayloadLimits = PayloadLimits(),
-        freezeGrace: Duration? = Limits.freezeGrace, fileSystems: [String: String] = [:]
+        freezeGrace: Duration? = Limits.freezeGrace, concurrency: ConcurrencyMachine.Settings = .init(),
+        fileSystems: [String: String] = [:]
     ) {
         self.lifecycle = lifecycle
         self.maximumAge = maximumAge
@@ -42,6 +45,7 @@ package struct EngineSettings: Sendable, Equatable {
         self.freezeGrace = freezeGrace
         self.concurrentStarts = concurrentStarts
         self.payloads = payloads
+        self.concurrency = concurrency
         self.fileSystems = fileSystems
     }
 

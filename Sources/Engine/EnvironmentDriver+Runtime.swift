@@ -36,8 +36,8 @@ extension EnvironmentDriver {
             self.memoryReported(peakBytes)
         case .allKilled:
             guard self.machine.state == .resetting else { return }
-            let settings = self.settings
-            self.change { try $0.resetFinished(now: self.now, settings: settings.lifecycle) }
+            let settings = self.lifecycleSettings
+            self.change { try $0.resetFinished(now: self.now, settings: settings) }
             if self.machine.state == .ready { self.owner?.environmentBecameFree(self) }
         }
     }
@@ -129,8 +129,9 @@ extension EnvironmentDriver: RuntimeSession {
             self.drainLog()
             if self.machine.state == .starting {
                 self.initDuration = self.initBegan.map { self.now.since($0) }
-                let settings = self.settings
-                self.change { try $0.runtimeBecameReady(now: self.now, settings: settings.lifecycle) }
+                self.reportProvisionedInit()
+                let settings = self.lifecycleSettings
+                self.change { try $0.runtimeBecameReady(now: self.now, settings: settings) }
                 if self.machine.state == .ready { self.owner?.environmentBecameFree(self) }
             } else if self.current != nil {
                 self.runtimeIsReadyForCurrent()

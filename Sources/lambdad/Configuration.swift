@@ -46,6 +46,7 @@ struct Configuration: Sendable, Equatable {
     var functionURLsNeedBoth: Bool
     var hostDirectories: HostDirectorySettings
     var accounts: AccountSettings
+    var concurrency: ConcurrencySettings
     var events: EventSettings
     var environments: EnvironmentSettings
     var payloads: PayloadLimits
@@ -91,6 +92,7 @@ struct Configuration: Sendable, Equatable {
         self.functionURLsNeedBoth = try reader.flag("function_url_both_permissions", or: false)
         self.hostDirectories = try HostDirectorySettings(reader)
         self.accounts = try AccountSettings(reader)
+        self.concurrency = try ConcurrencySettings(reader)
         self.events = try EventSettings(reader)
         self.environments = try EnvironmentSettings(reader)
         self.payloads = try PayloadLimits(reader)
@@ -114,6 +116,7 @@ struct Configuration: Sendable, Equatable {
             servicesURL: self.servicesEndpoint.map { "http://\($0.host):\($0.port)" },
             concurrentExecutions: self.capacity.environments, concurrentStarts: self.capacity.starts,
             payloads: self.payloads,
+            concurrency: self.concurrency.machine(accountLimit: self.accounts.concurrency),
             fileSystems: self.hostDirectories.fileSystems)
         self.environments.apply(to: &settings)
         return settings
