@@ -152,7 +152,7 @@ extension EnvironmentDriver {
                 versionARN: RuntimeVersion.arn(
                     runtime: self.function.runtime, region: self.function.key.region)))
         self.startRuntime()
-        let timeout = self.settings.lifecycle.initTimeout
+        let timeout = self.lifecycleSettings.initTimeout
         self.change { try $0.initBegan(now: self.now, timeout: timeout) }
     }
 

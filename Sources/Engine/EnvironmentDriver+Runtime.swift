@@ -75,7 +75,11 @@ extension EnvironmentDriver {
     /// The init of a fresh environment, which is then tried again inside the first invocation, or the one inside an invocation
     /// failed.
     func initFailed(_ failure: StartFailure) {
-        if self.machine.state == .starting {
+        if self.machine.state == .starting, self.initialization == .provisionedConcurrency {
+            // No invocation waits for this one, in which it could be tried again.
+            self.logFailedInit(failure, began: self.initBegan, phase: "init")
+            self.change { try $0.startFailed(failure) }
+        } else if self.machine.state == .starting {
             self.change { try $0.initFailed(failure, now: self.now) }
         } else if let current = self.current {
             self.logFailedInit(failure, began: current.initBegan, phase: "invoke")
