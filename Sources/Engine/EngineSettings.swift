@@ -16,11 +16,13 @@ package struct EngineSettings: Sendable, Equatable {
     package var servicesURL: String?
     /// Environments of the whole machine at one time.
     package var concurrentExecutions: Int
+    /// How long an idle environment runs on before it is frozen; `nil` where none is frozen.
+    package var freezeGrace: Duration?
     /// Environments that start at one time, from the start of the process on.
     package var concurrentStarts: Int
     package var payloads: PayloadLimits
-    /// How long an idle environment runs on before it is frozen; `nil` where none is frozen.
-    package var freezeGrace: Duration?
+    /// What accounts and functions may run at one time; from the start of the process on.
+    package var concurrency: ConcurrencyMachine.Settings
     /// Directories of the host by the ARN of the file system that they stand for.
     package var fileSystems: [String: String]
 
@@ -30,7 +32,8 @@ package struct EngineSettings: Sendable, Equatable {
         servicesPort: UInt16? = nil, servicesURL: String? = nil,
         concurrentExecutions: Int = Limits.concurrentExecutions,
         concurrentStarts: Int = Limits.concurrentStarts, payloads: PayloadLimits = PayloadLimits(),
-        freezeGrace: Duration? = Limits.freezeGrace, fileSystems: [String: String] = [:]
+        freezeGrace: Duration? = Limits.freezeGrace, concurrency: ConcurrencyMachine.Settings = .init(),
+        fileSystems: [String: String] = [:]
     ) {
         self.lifecycle = lifecycle
         self.maximumAge = maximumAge
@@ -39,9 +42,10 @@ package struct EngineSettings: Sendable, Equatable {
         self.servicesPort = servicesPort
         self.servicesURL = servicesURL
         self.concurrentExecutions = concurrentExecutions
+        self.freezeGrace = freezeGrace
         self.concurrentStarts = concurrentStarts
         self.payloads = payloads
-        self.freezeGrace = freezeGrace
+        self.concurrency = concurrency
         self.fileSystems = fileSystems
     }
 

@@ -212,7 +212,8 @@ package final class EventPlane: EventAcceptor {
         guard function.state == .active else { return .failure(.startFailed("the function is not active")) }
         let invocation = Invocation(
             requestID: event.requestID, function: function, invokedARN: event.invokedARN, payload: event.payload,
-            clientContext: event.clientContext, traceHeader: event.traceHeader, receivedAt: self.parts.time.now)
+            clientContext: event.clientContext, traceHeader: event.traceHeader, tenantID: event.tenantID, isEvent: true,
+            receivedAt: self.parts.time.now)
         return await withCheckedContinuation { continuation in
             self.parts.sink.submit(invocation) { continuation.resume(returning: $0) }
         }

@@ -42,14 +42,14 @@ package final class APIServer: Sendable {
 
     /// - Parameters:
     ///   - events: Takes asynchronous invocations; without it they are refused.
+    ///   - provisionedStatus: Knows of the environments that are kept ready.
     ///   - catalog: An empty one, where somebody else looks functions up as well.
     ///   - targeted: Other services at this address, told apart by the header `X-Amz-Target`.
     ///   - draw: Gives numbers from 0 up to, but not including, 1, by which aliases with weights choose.
     package init(
         configuration: APIConfiguration, store: any ResourceStore, code: any CodeStore, sink: any InvocationSink,
         runtimes: any RuntimeDirectory, credentials: CredentialBook, time: any TimeSource, log: Logger,
-        events: (any EventAcceptor)? = nil,
-        provisionedStatus: any ProvisionedStatusSource = NoProvisionedEnvironments(),
+        events: (any EventAcceptor)? = nil, provisionedStatus: any ProvisionedStatusSource,
         catalog: FunctionCatalog = FunctionCatalog(),
         targeted: [any TargetedService] = [],
         draw: @escaping @Sendable () -> Double = { .random(in: 0..<1) }
@@ -99,8 +99,10 @@ package final class APIServer: Sendable {
             try load(LayerVersionRecord.self)
             return changes
         }
-        // Nothing runs yet that would have to be told.
-        _ = self.catalog.apply(resources)
+        // Nothing runs yet that would have to be told of a change; what is to be kept ready begins here.
+        for case .concurrency(let concurrency) in self.catalog.apply(resources) {
+            self.sink.concurrencyChanged(concurrency)
+        }
     }
 
     /// Finishes creations and updates that a crash interrupted between their two writes.

@@ -64,6 +64,7 @@ extension ControlPlane {
         record.architecture = architecture ?? Architecture.ofThisMachine
         record.tenantIsolation = call.input["TenancyConfig"]?.objectValue?["TenantIsolationMode"]?.stringValue
         try settings.apply(to: &record)
+        try TenancyRule.check(record)
         let signing = call.input["CodeSigningConfigArn"]?.stringValue ?? ""
         return Proposal(
             record: record, layers: settings.layers ?? [], tags: try FunctionSettings.tags(call.input),

@@ -55,6 +55,7 @@ extension ControlPlane {
         let now = self.time.wallTime
         return try await self.update(key, call) { record, properties, store in
             try settings.apply(to: &record)
+            try TenancyRule.check(record)
             if let layers = settings.layers {
                 record.layers = try LayerResolution.resolve(
                     layers, for: key, caller: (call.caller.account, call.caller.arn), in: store)

@@ -67,7 +67,7 @@ struct ControlPlane: Sendable {
     let configuration: APIConfiguration
     /// `nil` where this server takes no asynchronous invocations.
     var events: (any EventAcceptor)?
-    var provisionedStatus: any ProvisionedStatusSource = NoProvisionedEnvironments()
+    let provisionedStatus: any ProvisionedStatusSource
     let targets: TargetedServices
     let gate = SerialGate()
 
@@ -198,6 +198,7 @@ struct ControlPlane: Sendable {
         for effect in effects {
             switch effect {
             case .changed(let record): self.sink.functionChanged(record)
+            case .concurrency(let concurrency): self.sink.concurrencyChanged(concurrency)
             case .versionDeleted(let version): self.sink.versionDeleted(version)
             case .functionDeleted(let key): self.sink.functionDeleted(key)
             }

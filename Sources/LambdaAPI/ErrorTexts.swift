@@ -138,8 +138,8 @@ extension APIError {
         let request = invocation.requestID
         let target = "\(invocation.function.key.name):\(invocation.function.version)"
         switch failure {
-        case .throttled:
-            return APIError(.tooManyRequests, "Rate Exceeded.", reason: .concurrentInvocations)
+        case .throttled(let reason): return .throttled(reason)
+        case .tooManyTenantEnvironments: return .tooManyTenantEnvironments
         case .shuttingDown:
             return .stopping
         case .functionDeleted:

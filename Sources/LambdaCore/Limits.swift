@@ -121,6 +121,17 @@ package enum Limits {
     /// Concurrency that reservations must leave to the functions without one.
     package static let unreservedConcurrency = 100
 
+    // MARK: Scaling (Lambda developer guide, "Lambda quotas" and "Lambda function scaling")
+
+    /// Synchronous invocations in a second for each of a function's concurrency.
+    package static let invocationRate = 10
+    /// Environments that one function may start in ten seconds.
+    package static let scalingRate = 1_000
+    /// Environments of tenants for each 1,000 of a function's concurrency, idle ones included.
+    package static let tenantEnvironmentsPerThousand = 2_500
+    /// How long the init of an environment that is kept ready may take at least; more where the function's timeout is more.
+    package static let provisionedInit = Duration.seconds(130)
+
     // MARK: Reading logs (CloudWatch Logs API reference)
 
     /// Events on one page of GetLogEvents and FilterLogEvents, and its default.

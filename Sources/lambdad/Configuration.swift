@@ -46,10 +46,11 @@ struct Configuration: Sendable, Equatable {
     var functionURLsNeedBoth: Bool
     var hostDirectories: HostDirectorySettings
     var accounts: AccountSettings
+    var concurrency: ConcurrencySettings
     var events: EventSettings
+    var environments: EnvironmentSettings
     var payloads: PayloadLimits
     var capacity: CapacitySettings
-    var environments: EnvironmentSettings
     var forwarding: ForwardingSettings
     /// Every key that there is, in the order in which they are read.
     private(set) var settings: [Setting]
@@ -91,10 +92,11 @@ struct Configuration: Sendable, Equatable {
         self.functionURLsNeedBoth = try reader.flag("function_url_both_permissions", or: false)
         self.hostDirectories = try HostDirectorySettings(reader)
         self.accounts = try AccountSettings(reader)
+        self.concurrency = try ConcurrencySettings(reader)
         self.events = try EventSettings(reader)
+        self.environments = try EnvironmentSettings(reader)
         self.payloads = try PayloadLimits(reader)
         self.capacity = try CapacitySettings(reader)
-        self.environments = try EnvironmentSettings(reader)
         self.forwarding = try ForwardingSettings(reader)
         self.settings = reader.book.settings
         self.texts = reader.book.texts
@@ -114,6 +116,7 @@ struct Configuration: Sendable, Equatable {
             servicesURL: self.servicesEndpoint.map { "http://\($0.host):\($0.port)" },
             concurrentExecutions: self.capacity.environments, concurrentStarts: self.capacity.starts,
             payloads: self.payloads,
+            concurrency: self.concurrency.machine(accountLimit: self.accounts.concurrency),
             fileSystems: self.hostDirectories.fileSystems)
         self.environments.apply(to: &settings)
         return settings

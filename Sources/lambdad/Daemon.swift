@@ -58,6 +58,7 @@ struct Daemon {
         let events = EnvironmentEvents()
         self.logTransitions(of: events, logger)
         let watching = CurrentWatchSettings(self.configuration.hostDirectories.watchSettings)
+        let catalog = FunctionCatalog()
         let plane = InvocationPlane(
             parts: EngineParts(
                 launcher: ExecutorClient(
@@ -66,9 +67,9 @@ struct Daemon {
                 codeDirectory: { code.directory(of: $0) }, sessionName: { RoleSessionName.forFunction($0) },
                 log: logs.log, time: self.time, reader: KernelDescriptors(), runtimeServer: RuntimeAPIServer(),
                 servicesRelay: self.configuration.servicesEndpoint.map { Relays(target: $0, logger: logger) },
-                directories: DirectoryWatcher { watching.now }, settings: settings, events: events, logger: logger),
+                directories: DirectoryWatcher { watching.now }, versions: catalog, settings: settings, events: events,
+                logger: logger),
             loops: Array(group.makeIterator()))
-        let catalog = FunctionCatalog()
         let eventSettings = CurrentEventSettings(self.configuration.events)
         let queue = try self.makeEventPlane(
             sink: plane, lookup: catalog, settings: eventSettings, group: group, logger)
@@ -142,7 +143,7 @@ struct Daemon {
         api.fileSystems = { settings.now.fileSystems[$0] }
         return APIServer(
             configuration: api, store: store, code: code, sink: plane, runtimes: runtimes, credentials: book,
-            time: self.time, log: logger, events: queue, catalog: catalog, targeted: [logs])
+            time: self.time, log: logger, events: queue, provisionedStatus: plane, catalog: catalog, targeted: [logs])
     }
 
     private func roleCredentials(

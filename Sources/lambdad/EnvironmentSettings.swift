@@ -12,13 +12,16 @@ struct EnvironmentSettings: Sendable, Equatable {
     let drainTimeout: Duration?
 
     init(_ reader: SettingReader) throws(Configuration.ConfigurationError) {
-        let standardInit = Int(Limits.initPhase.components.seconds)
-        self.initTimeout = try reader.seconds("init_timeout", or: standardInit, range: 1...900, .reload)
+        let initPhase = Int(Limits.initPhase.components.seconds)
+        self.initTimeout = try reader.seconds("init_timeout", or: initPhase, range: 1...900, .reload)
         let grace = Int(Limits.freezeGrace.nanoseconds / 1_000_000)
-        self.freezeGrace = try reader.number("freeze_grace", orWord: "off", standard: grace, range: 0...3_600_000, .reload)
-            .map { .milliseconds($0) }
-        self.drainTimeout = try reader.number("drain_timeout", orWord: "auto", standard: nil, range: 0...960, .reload)
-            .map { .seconds($0) }
+        self.freezeGrace = try reader.number("freeze_grace", or: grace, range: 0...3_600_000, word: "off", .reload).map
+        {
+            .milliseconds($0)
+        }
+        self.drainTimeout = try reader.number("drain_timeout", or: nil, range: 0...960, word: "auto", .reload).map {
+            .seconds($0)
+        }
     }
 
     func apply(to engine: inout EngineSettings) {

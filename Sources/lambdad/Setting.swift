@@ -2,7 +2,7 @@
 struct Setting: Sendable, Equatable {
     enum Kind: Sendable, Equatable {
         case number(ClosedRange<Int>)
-        /// A number, or one word that stands for none.
+        /// The same, or this word.
         case numberOrWord(ClosedRange<Int>, String)
         /// `yes` or `no`.
         case flag

@@ -80,17 +80,17 @@ struct SettingReader {
         return number
     }
 
-    /// A number; `nil` where the text is `word`, and where there is none and `standard` is `nil`.
+    /// A number, or `nil` where the word is given.
     func number(
-        _ key: String, orWord word: String, standard: Int?, range: ClosedRange<Int>, _ effect: Effect = .restart
+        _ key: String, or standard: Int?, range: ClosedRange<Int>, word: String, _ effect: Effect = .restart
     ) throws(ConfigurationError) -> Int? {
-        let written = standard.map { "\($0)" } ?? word
-        guard let text = try self.value(key, .numberOrWord(range, word), standard: written, effect) else {
+        let kind = Setting.Kind.numberOrWord(range, word)
+        guard let text = try self.value(key, kind, standard: standard.map { "\($0)" } ?? word, effect) else {
             return standard
         }
-        guard text != word else { return nil }
+        if text == word { return nil }
         guard let number = Int(text), range.contains(number) else {
-            throw self.error(key, text, "a whole number from \(range.lowerBound) to \(range.upperBound), or \(word)")
+            throw self.error(key, text, "\(word) or a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
         return number
     }

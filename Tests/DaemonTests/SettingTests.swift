@@ -34,7 +34,7 @@ private func allSettings() throws -> [Setting] { try configuration().settings }
             let words: [String] =
                 switch setting.kind {
                 case .number(let range): ["\(range.lowerBound) to \(range.upperBound)"]
-                case .numberOrWord(let range, let word): ["\(range.lowerBound) to \(range.upperBound)", word]
+                case .numberOrWord(let range, let word): ["\(range.lowerBound) to \(range.upperBound)", "\(word):"]
                 case .choice(let words): words.map { "\($0)" }
                 case .flag, .path, .text: []
                 }
@@ -56,26 +56,23 @@ private func allSettings() throws -> [Setting] { try configuration().settings }
 
     @Test func `takes the ends of its range and nothing beyond`() throws {
         for setting in try allSettings() {
-            guard case .number(let range) = setting.kind else { continue }
-            for number in [range.lowerBound, range.upperBound] {
-                #expect(throws: Never.self, "\(setting.key) = \(number)") { try parse(setting.key, "\(number)") }
+            let (range, word): (ClosedRange<Int>, String?)
+            switch setting.kind {
+            case .number(let numbers): (range, word) = (numbers, nil)
+            case .numberOrWord(let numbers, let other): (range, word) = (numbers, other)
+            case .flag, .choice, .path, .text: continue
+            }
+            for text in ["\(range.lowerBound)", "\(range.upperBound)"] + (word.map { [$0] } ?? []) {
+                #expect(throws: Never.self, "\(setting.key) = \(text)") { try parse(setting.key, text) }
             }
             for text in ["\(range.lowerBound - 1)", "\(range.upperBound + 1)", "1.5", "many", ""] {
                 #expect(
                     throws: ConfigurationError(
-                        description: "\(setting.key) = \(text): expected a whole number from \(range.lowerBound) to "
-                            + "\(range.upperBound)")
+                        description: "\(setting.key) = \(text): expected \(word.map { "\($0) or " } ?? "")a whole number "
+                            + "from \(range.lowerBound) to \(range.upperBound)")
                 ) { try parse(setting.key, text) }
             }
         }
-    }
-
-    @Test func `may be a number or a word`() throws {
-        #expect(try configuration("drain_timeout = 5").environments.drainTimeout == .seconds(5))
-        #expect(try configuration("drain_timeout = auto").environments.drainTimeout == nil)
-        #expect(try configuration("freeze_grace = off").environments.freezeGrace == nil)
-        #expect(throws: ConfigurationError.self) { try configuration("drain_timeout = 961") }
-        #expect(throws: ConfigurationError.self) { try configuration("drain_timeout = off") }
     }
 
     /// The least that is left to other functions is a part of all, so the whole is large enough for each of its values.
@@ -91,9 +88,7 @@ private func allSettings() throws -> [Setting] { try configuration().settings }
             case .flag: wanted = "yes or no"
             case .choice(let words): wanted = "one of \(words.joined(separator: ", "))"
             case .path: wanted = setting.standard.isEmpty ? "absolute paths" : "an absolute path"
-            case .numberOrWord(let range, let word):
-                wanted = "a whole number from \(range.lowerBound) to \(range.upperBound), or \(word)"
-            case .number, .text: continue
+            case .number, .numberOrWord, .text: continue
             }
             #expect(throws: ConfigurationError(description: "\(setting.key) = nothing: expected \(wanted)")) {
                 try configuration("\(setting.key) = nothing")
