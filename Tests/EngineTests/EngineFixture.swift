@@ -17,7 +17,12 @@ final class EngineFixture: Sendable {
     let events = EnvironmentEvents()
     let stopped: AsyncStream<EnvironmentID>
 
-    init(_ settings: EngineSettings = EngineSettings(), directories: (any HostDirectoryWatching)? = nil) {
+    /// - Parameter time: With a clock that stands still nothing takes too long, however slow the machine is; timers fire and
+    ///   find that it is not time yet.
+    init(
+        _ settings: EngineSettings = EngineSettings(), directories: (any HostDirectoryWatching)? = nil,
+        time: any TimeSource = WallClock()
+    ) {
         self.settings = CurrentSettings(settings)
         let (stopped, continuation) = AsyncStream.makeStream(of: EnvironmentID.self)
         self.stopped = stopped
@@ -25,7 +30,7 @@ final class EngineFixture: Sendable {
         self.plane = InvocationPlane(
             parts: EngineParts(
                 launcher: self.launcher, credentials: FixedCredentials(), runtimes: OneRuntime(),
-                codeDirectory: { "/code/\($0.digest)" }, sessionName: { "\($0)" }, log: self.log, time: WallClock(),
+                codeDirectory: { "/code/\($0.digest)" }, sessionName: { "\($0)" }, log: self.log, time: time,
                 reader: PlainReader(), runtimeServer: RuntimeAPIServer(), servicesRelay: nil,
                 directories: directories, settings: self.settings, events: self.events,
                 logger: Logger(label: "test") { _ in
