@@ -126,7 +126,12 @@ extension EnvironmentDriver {
                     current.ticket.id, at: self.parts.time.wallTime, timeout: self.function.timeout))
         }
         self.owner?.environmentAnswered(self)
-        current.ticket.respond(payload: answer.body, isFunctionError: true)
+        if failure == .stopped {
+            // Not the function's fault: whoever called tries again, and an event runs again at the next start.
+            current.ticket.fail(.shuttingDown)
+        } else {
+            current.ticket.respond(payload: answer.body, isFunctionError: true)
+        }
         self.finish(.error(type: answer.errorType, isTimeout: failure == .timedOut)) { self.reset(after: failure) }
     }
 
@@ -163,7 +168,12 @@ extension EnvironmentDriver {
     }
 
     private func reset(after failure: InvocationMachine.Failure) {
-        if case .sandboxEnded = failure { return }
+        // The sandbox may have ended while the last figure of memory was on its way.
+        guard self.sandbox == .running else { return }
+        switch failure {
+        case .sandboxEnded, .stopped: return
+        case .timedOut, .runtimeExited, .initFailed: break
+        }
         switch self.machine.state {
         case .invoking, .draining:
             self.change { try $0.resetRequested(now: self.now) }

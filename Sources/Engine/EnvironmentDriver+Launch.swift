@@ -74,6 +74,7 @@ extension EnvironmentDriver {
             self.sandbox = .running
             self.descriptors = descriptors
             self.parts.reader.close(descriptors.pidfd)
+            self.noteFreezer()
             if self.stopWhenLaunched {
                 self.closeUnused(descriptors)
                 self.stopSandbox()
@@ -83,7 +84,7 @@ extension EnvironmentDriver {
         }
     }
 
-    /// The start failed before or while the runtime began.
+    /// The platform's part of the start failed.
     func failStart(_ failure: StartFailure) {
         guard self.machine.state == .starting else { return }
         self.logFailedInit(failure, began: self.initBegan, phase: "init")
@@ -143,12 +144,16 @@ extension EnvironmentDriver {
             return
         }
         self.knownKills = self.memoryKills()
+        // What AWS calls init begins with the runtime, not with its sandbox.
+        self.initBegan = self.now
         self.writePlatform(
             PlatformLog.initStart(
                 versionText: self.manifest.versionText,
                 versionARN: RuntimeVersion.arn(
                     runtime: self.function.runtime, region: self.function.key.region)))
         self.startRuntime()
+        let timeout = self.lifecycleSettings.initTimeout
+        self.change { try $0.initBegan(now: self.now, timeout: timeout) }
     }
 
     private func prepareRuntimeCommand(_ credentials: Credentials, port: UInt16, settings: EngineSettings) {
@@ -174,6 +179,8 @@ extension EnvironmentDriver {
             break
         case .running:
             self.sandbox = .stopping
+            // Whoever waits for init's figure of memory would wait for nobody, and the log ends here.
+            if !self.memoryWaiters.isEmpty { self.memoryReported(self.peakMemory) }
             self.flushPartialLine()
             self.closeChannels()
             self.writeHeldLines()
@@ -202,7 +209,8 @@ extension EnvironmentDriver {
 
     private func confirmStopped() {
         if let descriptors = self.descriptors {
-            for descriptor in [descriptors.memoryPeak, descriptors.memoryEvents].compactMap(\.self) {
+            for descriptor in [descriptors.memoryPeak, descriptors.memoryEvents, descriptors.freezer].compactMap(\.self)
+            {
                 self.parts.reader.close(descriptor)
             }
             self.descriptors = nil

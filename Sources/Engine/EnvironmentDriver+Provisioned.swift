@@ -10,9 +10,9 @@ extension EnvironmentDriver {
         switch self.initialization {
         case .onDemand: return settings.lifecycle
         case .provisionedConcurrency:
+            let limit = max(Limits.provisionedInit, .seconds(self.function.timeout))
             return EnvironmentMachine.Settings(
-                startupTimeout: max(Limits.provisionedInit, .seconds(self.function.timeout)),
-                keepalive: settings.maximumAge)
+                startupTimeout: limit, keepalive: settings.maximumAge, initTimeout: limit)
         }
     }
 

@@ -62,6 +62,16 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
     var awaitsContent: Bool { self.content.isChanging }
     /// Invocations that wait or run.
     var load: Int { self.machine.waitingCount + self.machine.busyCount + self.provisioned.busyCount }
+    /// How long what runs or waits here may take at most: its environment is reset or started first, where it waits.
+    func longestWork(now: Instant) -> Duration {
+        let running = self.drivers.values.compactMap { $0.current?.machine.deadline.since(now) }.max() ?? .zero
+        guard
+            let waiting = (Array(self.tickets.values) + Array(self.held.values)).map(\.invocation.function.timeout)
+                .max()
+        else { return running }
+        let start = self.parts.settings.now.lifecycle.startupTimeout + EnvironmentMachine.resetBudget
+        return max(running, .zero) + start + .seconds(waiting)
+    }
     var codeInUse: [String] {
         self.drivers.values.flatMap { [$0.function.code.digest] + $0.function.layers.map(\.code.digest) }
     }

@@ -18,7 +18,7 @@ package final class InvocationPlane: InvocationSink {
         precondition(!loops.isEmpty, "the invocation plane needs an event loop")
         self.parts = parts
         self.shared = PoolParts(
-            engine: parts, gate: StartGate(), book: ConcurrencyBook(parts.settings.now.concurrency))
+            engine: parts, gate: StartGate(limit: parts.settings.now.concurrentStarts), book: ConcurrencyBook(parts.settings.now.concurrency))
         self.loops = loops
         self.places = loops.map { LoopPlace(loop: $0) }
     }
@@ -71,6 +71,16 @@ package final class InvocationPlane: InvocationSink {
         var digests: Set<String> = []
         for place in self.places { digests.formUnion(await place.ask { $0.flatMap(\.codeInUse) }) }
         return digests
+    }
+
+    /// How long what runs or waits now may take at most, by the limits of its functions; zero where nothing does.
+    package func longestWork() async -> Duration {
+        let now = self.parts.time.now
+        var longest = Duration.zero
+        for place in self.places {
+            longest = max(longest, await place.ask { $0.map { $0.longestWork(now: now) }.max() ?? .zero })
+        }
+        return longest
     }
 
     /// Lets running invocations finish, at most `limit` long, then stops every environment.

@@ -14,6 +14,8 @@ package final class APIServer: Sendable {
     struct Job: Sendable {
         let request: ControlRequest
         let respond: @Sendable (APIResponse) -> Void
+        /// Writes an answer that goes on, to its end.
+        let follow: @Sendable (any TargetedEvents) async -> Void
     }
 
     private struct State {
@@ -64,7 +66,8 @@ package final class APIServer: Sendable {
         }
         self.bodies = BodyBudget(bytes: configuration.bufferedBodyBytes)
         self.invoker = Invoker(
-            authenticator: authenticator, catalog: self.catalog, time: time, acceptsEvents: events != nil, draw: draw)
+            authenticator: authenticator, catalog: self.catalog, time: time, acceptsEvents: events != nil,
+            payloads: configuration.payloads, draw: draw)
         self.urls = FunctionURLs(
             configuration: configuration, authenticator: authenticator, catalog: self.catalog, time: time, draw: draw)
         self.controlPlane = ControlPlane(
@@ -214,6 +217,7 @@ package final class APIServer: Sendable {
             for await job in self.jobs {
                 group.addTask {
                     let outcome = await self.controlPlane.answer(job.request)
+                    if let events = outcome.events { return await job.follow(events) }
                     job.respond(outcome.response)
                     await outcome.afterwards?()
                 }

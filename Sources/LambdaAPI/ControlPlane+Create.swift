@@ -51,7 +51,8 @@ extension ControlPlane {
     private func proposal(_ key: FunctionKey, _ call: Call) throws(APIError) -> Proposal {
         try UnavailableMembers.check(call.input)
         let settings = try FunctionSettings(
-            call.input, runtimes: self.runtimes, fileSystems: self.configuration.fileSystems)
+            call.input, runtimes: self.runtimes, environmentBytes: self.configuration.environmentBytes,
+            fileSystems: self.configuration.fileSystems)
         let packageType = call.packageType
         guard packageType == .image || (settings.runtime != nil && settings.handler != nil), let role = settings.role
         else { throw .runtimeAndHandlerMissing }

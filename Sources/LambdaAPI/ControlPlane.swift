@@ -33,6 +33,8 @@ struct ControlPlane: Sendable {
     struct Outcome: Sendable {
         let response: APIResponse
         var afterwards: (@Sendable () async -> Void)?
+        /// The answer instead of ``response``, where it goes on.
+        var events: (any TargetedEvents)?
 
         init(_ response: APIResponse, afterwards: (@Sendable () async -> Void)? = nil) {
             self.response = response
@@ -75,7 +77,7 @@ struct ControlPlane: Sendable {
             case .code: return Outcome(try await self.download(request))
             case .event(let event):
                 return Outcome(try await self.accept(event, answer: .accepted(trace: event.traceHeader)))
-            case .targeted(let name): return Outcome(await self.targets.answer(name, request))
+            case .targeted(let name): return await self.targets.answer(name, request)
             case .operation(let operation, let labels):
                 return try await self.perform(operation, labels: labels, request)
             }

@@ -235,7 +235,7 @@ extension FunctionCatalog.State {
             if let url = self.entries[key]?.urls.removeValue(forKey: address.part) { self.urls[url.id] = nil }
         case .eventInvokeConfig: self.entries[key]?.eventInvokeConfigs[address.part] = nil
         case .provisionedConcurrency: self.entries[key]?.provisioned[address.part] = nil
-        case .codeSigningConfig, .eventSourceMapping, .layerVersion, .runtimeManagement: break
+        case .codeSigningConfig, .eventSourceMapping, .layerVersion, .logGroup, .logStream, .runtimeManagement: break
         }
         return nil
     }

@@ -47,6 +47,7 @@ struct Invoker: Sendable {
     let catalog: FunctionCatalog
     let time: any TimeSource
     let acceptsEvents: Bool
+    let payloads: PayloadLimits
     /// See ``AliasRouting/version(draw:)``.
     let draw: @Sendable () -> Double
 
@@ -88,7 +89,7 @@ struct Invoker: Sendable {
         let record = try self.catalog.runnable(
             key, qualifier: qualifier, runsNow: !options.isEvent && !options.isDryRun, draw: self.draw)
         try TenancyRule.check(options.tenantID, for: record)
-        let payload = try Invoker.payload(request.body, isEvent: options.isEvent)
+        let payload = try Invoker.payload(request.body, isEvent: options.isEvent, self.payloads)
         let clientContext = try Invoker.clientContext(request.headers)
         let trace = TraceHeader.complete(
             request.headers.first(name: HeaderName.traceID), active: record.tracing == .active, now: request.arrival)
@@ -113,10 +114,14 @@ struct Invoker: Sendable {
     static func isEvent(_ headers: HTTPHeaders) -> Bool { headers.first(name: HeaderName.invocationType) == "Event" }
 
     /// The event that a body stands for: the body itself, and `{}` for none.
-    static func payload(_ body: [UInt8], isEvent: Bool) throws(APIError) -> [UInt8] {
+    static func payload(
+        _ body: [UInt8], isEvent: Bool, _ limits: PayloadLimits
+    ) throws(APIError) -> [UInt8] {
         guard !body.isEmpty else { return Array("{}".utf8) }
-        guard !isEvent || body.count <= Limits.eventPayloadBytes else { throw .eventPayloadTooLarge(body.count) }
-        guard body.count <= Limits.synchronousPayloadBytes else { throw .payloadTooLarge(body.count) }
+        let (limit, count) = (isEvent ? limits.event : limits.synchronous, body.count)
+        guard count <= limit else {
+            throw isEvent ? .eventPayloadTooLarge(count, limit: limit) : .payloadTooLarge(count, limit: limit)
+        }
         do { try JSONValue.check(body) } catch { throw .payloadNotJSON(error.description) }
         return body
     }

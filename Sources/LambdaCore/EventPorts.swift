@@ -58,6 +58,8 @@ extension AcceptedEvent: CustomStringConvertible, CustomDebugStringConvertible {
 package enum EventRefusal: Error, Equatable {
     /// The queue holds as many events as it may; the sender should try again later.
     case full
+    /// The disk has little space left, which the outcomes of earlier events need.
+    case noRoom
     /// The daemon is draining.
     case shuttingDown
     /// The disk or the database said no; the text is its own.

@@ -150,7 +150,7 @@ package struct ProvisionedMachine: Sendable {
         if let last = self.lastSetback, now.since(last) >= Self.memory { self.setbacks = 0 }
         self.setbacks += 1
         self.lastSetback = now
-        self.notBefore = now.advanced(by: Backoff.delay(after: self.setbacks))
+        self.notBefore = now.advanced(by: Backoff.standard.delay(after: self.setbacks))
     }
 }
 

@@ -4,8 +4,6 @@ internal import Lifecycle
 
 /// The settings of how fast functions may be invoked and scaled; how many may run is in ``AccountSettings``.
 struct ConcurrencySettings: Sendable, Equatable {
-    static let keys: Set<String> = ["invocation_rate", "scaling_rate"]
-
     /// See ``ConcurrencyMachine/Settings/invocationRate``.
     let invocationRate: Int
     /// See ``ConcurrencyMachine/Settings/scalingRate``.
@@ -18,13 +16,5 @@ struct ConcurrencySettings: Sendable, Equatable {
 
     func machine(accountLimit: Int) -> ConcurrencyMachine.Settings {
         .init(accountLimit: accountLimit, invocationRate: self.invocationRate, scalingRate: self.scalingRate)
-    }
-
-    /// Settings that differ in `other`; all of them need a restart.
-    func restartOnlyDifferences(from other: ConcurrencySettings) -> [String] {
-        var names: [String] = []
-        if self.invocationRate != other.invocationRate { names.append("invocation_rate") }
-        if self.scalingRate != other.scalingRate { names.append("scaling_rate") }
-        return names
     }
 }

@@ -175,6 +175,13 @@ struct PlainReader: DescriptorReader {
             count = max(0, unsafe Glibc.read(descriptor, buffer.baseAddress, limit))
         }
     }
-    func readFile(_ descriptor: Int32) -> [UInt8] { [] }
+    func readFile(_ descriptor: Int32) -> [UInt8] {
+        unsafe [UInt8](unsafeUninitializedCapacity: 4_096) { buffer, count in
+            count = max(0, unsafe Glibc.pread(descriptor, buffer.baseAddress, 4_096, 0))
+        }
+    }
+    func writeFile(_ descriptor: Int32, _ text: StaticString) -> Int32 {
+        unsafe Glibc.write(descriptor, text.utf8Start, text.utf8CodeUnitCount) < 0 ? errno : 0
+    }
     func close(_ descriptor: Int32) { _ = Glibc.close(descriptor) }
 }

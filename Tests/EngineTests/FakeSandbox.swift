@@ -14,6 +14,10 @@ final class FakeSandbox: Sendable {
     let logWriter: Int32
     private let control: any Channel
     private let commands: AsyncStream<Command>
+    /// `memory.events`.
+    private let memoryEvents: Int32
+    /// What is written to `cgroup.freeze`.
+    private let switches: AsyncStream<UInt8>
     private let started: StartRecord
 
     /// What the engine asked init for.
@@ -27,7 +31,7 @@ final class FakeSandbox: Sendable {
 
     private init(
         request: SandboxRequest, port: UInt16, logWriter: Int32, control: any Channel, commands: AsyncStream<Command>,
-        started: StartRecord
+        memoryEvents: Int32, switches: AsyncStream<UInt8>, started: StartRecord
     ) {
         self.environment = request.environment
         self.request = request
@@ -35,8 +39,12 @@ final class FakeSandbox: Sendable {
         self.logWriter = logWriter
         self.control = control
         self.commands = commands
+        self.memoryEvents = memoryEvents
+        self.switches = switches
         self.started = started
     }
+
+    deinit { Glibc.close(self.memoryEvents) }
 
     static func make(for request: SandboxRequest) async throws -> (FakeSandbox, SandboxDescriptors) {
         var pair: [Int32] = [0, 0]
@@ -53,12 +61,43 @@ final class FakeSandbox: Sendable {
                 }
             }
             .withConnectedSocket(pair[1]).get()
+        var name = Array("/tmp/lambdad-memory.events-XXXXXX".utf8CString)
+        let memoryEvents = unsafe mkstemp(&name)
+        _ = unsafe unlink(name)
+        let (freezer, switches) = try await Self.makeFreezer()
         let sandbox = FakeSandbox(
-            request: request, port: port, logWriter: pipe[1], control: channel, commands: commands, started: started)
+            request: request, port: port, logWriter: pipe[1], control: channel, commands: commands,
+            memoryEvents: memoryEvents, switches: switches, started: started)
         let descriptors = SandboxDescriptors(
             pidfd: dup(pipe[0]), log: pipe[0], runtimeListener: listener, servicesListener: nil, control: pair[0],
-            memoryPeak: nil, memoryEvents: nil, runtimePort: port)
+            memoryPeak: nil, memoryEvents: dup(memoryEvents), freezer: freezer, runtimePort: port)
         return (sandbox, descriptors)
+    }
+
+    private static func makeFreezer() async throws -> (Int32, AsyncStream<UInt8>) {
+        var pipe: [Int32] = [0, 0]
+        precondition(unsafe Glibc.pipe(&pipe) == 0)
+        let (switches, continuation) = AsyncStream.makeStream(of: UInt8.self)
+        _ = try await NIOPipeBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(SwitchHandler(continuation))
+                }
+            }
+            .takingOwnershipOfDescriptor(input: pipe[0]).get()
+        return (pipe[1], switches)
+    }
+
+    /// The next thing that is written to `cgroup.freeze`; `nil` once it is closed.
+    func nextSwitch() async -> String? {
+        for await byte in self.switches { return String(decoding: [byte], as: UTF8.self) }
+        return nil
+    }
+
+    /// What `memory.events` tells from now on.
+    func setMemoryKills(_ count: Int) {
+        let text = Array("low 0\nmax 7\noom 1\noom_kill \(count)\noom_group_kill 0\n".utf8)
+        _ = unsafe text.withUnsafeBytes { unsafe pwrite(self.memoryEvents, $0.baseAddress, $0.count, 0) }
     }
 
     /// The next thing that the engine asks init for, figures of memory left out (they are answered with 8 MiB).
@@ -121,6 +160,19 @@ final class FakeSandbox: Sendable {
 /// What a start command carried.
 final class StartRecord: Sendable {
     let environment = Mutex<[String]>([])
+}
+
+private final class SwitchHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    private let continuation: AsyncStream<UInt8>.Continuation
+
+    init(_ continuation: AsyncStream<UInt8>.Continuation) { self.continuation = continuation }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        for byte in self.unwrapInboundIn(data).readableBytesView { self.continuation.yield(byte) }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) { self.continuation.finish() }
 }
 
 private final class CommandHandler: ChannelInboundHandler {
