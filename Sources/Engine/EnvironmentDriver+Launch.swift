@@ -151,9 +151,9 @@ extension EnvironmentDriver {
                 versionText: self.manifest.versionText,
                 versionARN: RuntimeVersion.arn(
                     runtime: self.function.runtime, region: self.function.key.region)))
-        self.startRuntime()
         let timeout = self.lifecycleSettings.initTimeout
         self.change { try $0.initBegan(now: self.now, timeout: timeout) }
+        self.startRuntime()
     }
 
     private func prepareRuntimeCommand(_ credentials: Credentials, port: UInt16, settings: EngineSettings) {

@@ -19,9 +19,11 @@ final class EngineFixture: Sendable {
     private let states = Mutex<[EnvironmentEvent]>([])
     private let changes: AsyncStream<Void>
 
+    /// - Parameter time: With a clock that stands still nothing takes too long, however slow the machine is; timers fire and
+    ///   find that it is not time yet.
     init(
         _ settings: EngineSettings = EngineSettings(), directories: (any HostDirectoryWatching)? = nil,
-        versions: (any VersionLookup)? = nil
+        versions: (any VersionLookup)? = nil, time: any TimeSource = WallClock()
     ) {
         self.settings = CurrentSettings(settings)
         let (stopped, continuation) = AsyncStream.makeStream(of: EnvironmentID.self)
@@ -32,7 +34,7 @@ final class EngineFixture: Sendable {
         self.plane = InvocationPlane(
             parts: EngineParts(
                 launcher: self.launcher, credentials: FixedCredentials(), runtimes: OneRuntime(),
-                codeDirectory: { "/code/\($0.digest)" }, sessionName: { "\($0)" }, log: self.log, time: WallClock(),
+                codeDirectory: { "/code/\($0.digest)" }, sessionName: { "\($0)" }, log: self.log, time: time,
                 reader: PlainReader(), runtimeServer: RuntimeAPIServer(), servicesRelay: nil,
                 directories: directories, versions: versions, settings: self.settings, events: self.events,
                 logger: Logger(label: "test") { _ in
