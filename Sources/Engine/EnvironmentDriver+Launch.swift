@@ -147,7 +147,7 @@ extension EnvironmentDriver {
                 versionText: self.manifest.versionText,
                 versionARN: RuntimeVersion.arn(
                     runtime: self.function.runtime, region: self.function.key.region)))
-        self.startRuntime()
+        self.beginInit(phase: .`init`)
     }
 
     private func prepareRuntimeCommand(_ credentials: Credentials, port: UInt16, settings: EngineSettings) {
@@ -172,16 +172,20 @@ extension EnvironmentDriver {
             break
         case .running:
             self.sandbox = .stopping
-            self.flushPartialLine()
-            self.closeChannels()
-            self.writeHeldLines()
-            self.launchTask = Task { [launcher = self.parts.launcher, id = self.id, loop = self.loop] in
-                await launcher.stop(id)
-                loop.execute {
-                    self.sandbox = .gone
-                    self.launchTask = nil
-                    self.confirmStopped()
-                }
+            self.endProcesses { self.endSandbox() }
+        }
+    }
+
+    private func endSandbox() {
+        self.flushPartialLine()
+        self.closeChannels()
+        self.writeHeldLines()
+        self.launchTask = Task { [launcher = self.parts.launcher, id = self.id, loop = self.loop] in
+            await launcher.stop(id)
+            loop.execute {
+                self.sandbox = .gone
+                self.launchTask = nil
+                self.confirmStopped()
             }
         }
     }
@@ -189,6 +193,7 @@ extension EnvironmentDriver {
     private func closeChannels() {
         self.drainLog()
         self.flushPartialLine()
+        self.extensions.closed()
         self.abandonWaitingNext()
         for server in self.servers { server.close() }
         self.servers = []

@@ -36,6 +36,9 @@ final class EnvironmentDriver: @unchecked Sendable {
         var isStartWritten = false
         /// Set when the runtime had to be started for it; its INIT_REPORT says `invoke`.
         var initBegan: Instant?
+        /// The runtime asked for the next event, and extensions are still at work.
+        var runtimeIsBack = false
+        var times = InvocationTimes()
     }
 
     let id: EnvironmentID
@@ -57,6 +60,10 @@ final class EnvironmentDriver: @unchecked Sendable {
     var servers: [any EnvironmentServer] = []
     var descriptors: SandboxDescriptors?
     var runtimeCommand: InitRequest?
+
+    let extensions: ExtensionHost
+    /// What extensions are told when the environment, or what runs in it, is ended next; `nil` where it has no fault.
+    var endReason: ExtensionShutdownMachine.Reason?
 
     /// The tag of the runtime process that counts; events of earlier ones are stale.
     var runtimeTag: UInt32 = 0
@@ -92,6 +99,7 @@ final class EnvironmentDriver: @unchecked Sendable {
         self.parts = parts
         self.loop = loop
         self.machine = EnvironmentMachine(environment: id)
+        self.extensions = ExtensionHost(function: function, parts: parts, loop: loop)
         let date = parts.time.wallTime.logStreamDate
         let isOwnGroup = function.logging.group == "/aws/lambda/\(function.key.name)"
         // A shared log group needs the function's name in the stream's.
@@ -100,6 +108,7 @@ final class EnvironmentDriver: @unchecked Sendable {
             function: function.key.name, version: function.version, environment: id, account: function.key.account,
             region: function.key.region, logGroup: function.logging.group,
             logStream: "\(date)/\(prefix)[\(function.version)]\(id)")
+        self.extensions.owner = self
     }
 
     var settings: EngineSettings { self.parts.settings.now }
@@ -154,10 +163,12 @@ final class EnvironmentDriver: @unchecked Sendable {
             self.stopSandbox()
         case .killProcesses(let deadline):
             self.armLifecycleTimer(at: deadline)
-            self.runtimeIsAlive = false
-            self.abandonWaitingNext()
-            self.control?.send(.killAll)
             self.owner?.environmentIsResetting(self)
+            self.endProcesses {
+                self.runtimeIsAlive = false
+                self.abandonWaitingNext()
+                self.control?.send(.killAll)
+            }
         }
     }
 

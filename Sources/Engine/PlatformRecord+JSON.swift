@@ -145,8 +145,14 @@ extension JSONWriter {
     fileprivate mutating func write(_ report: PlatformRecord.Report) {
         self.member("requestId", report.requestID.text)
         self.write(report.outcome)
+        self.write(report.metrics)
+        self.write(report.spans)
+        self.write(report.tracing)
+        self.member("tenantId", ifPresent: report.tenantID)
+    }
+
+    mutating func write(_ metrics: PlatformRecord.Report.Metrics) {
         self.object("metrics") { json in
-            let metrics = report.metrics
             json.member("durationMs", metrics.duration)
             json.member("billedDurationMs", metrics.billed)
             json.member("memorySizeMB", metrics.memorySize)
@@ -155,8 +161,5 @@ extension JSONWriter {
             if let duration = metrics.restoreDuration { json.member("restoreDurationMs", duration) }
             if let billed = metrics.billedRestore { json.member("billedRestoreDurationMs", billed) }
         }
-        self.write(report.spans)
-        self.write(report.tracing)
-        self.member("tenantId", ifPresent: report.tenantID)
     }
 }

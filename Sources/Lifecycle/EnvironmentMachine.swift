@@ -159,10 +159,14 @@ package struct EnvironmentMachine: Sendable {
     }
 
     /// The invocation ended by a timeout or a crash: the runtime is started anew inside the same sandbox.
-    package mutating func resetRequested(now: Instant) throws(IllegalTransition) -> Action {
+    ///
+    /// - Parameter grace: What extensions have for their end, before the killing.
+    package mutating func resetRequested(
+        now: Instant, grace: Duration = .zero
+    ) throws(IllegalTransition) -> Action {
         switch self.phase {
         case .invoking:
-            let deadline = now.advanced(by: Self.resetBudget)
+            let deadline = now.advanced(by: Self.resetBudget + grace)
             self.phase = .resetting(deadline: deadline)
             return .killProcesses(by: deadline)
         case .draining(busy: true):
