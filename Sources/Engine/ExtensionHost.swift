@@ -30,8 +30,8 @@ final class ExtensionHost: @unchecked Sendable {
     static let directory = "/opt/extensions"
     /// A layer that brings this file switches extensions off, as in the runtime emulator.
     private static let switchOff = "/opt/disable-extensions-jwigqn8j"
-    /// Tags of runtimes count from 1; those of extensions, from here.
-    private static let firstTag: UInt32 = 1 << 16
+    /// Tags of runtimes count from 1; those of extensions, from here. No environment lives long enough for them to meet.
+    private static let firstTag: UInt32 = 1 << 31
     private static let listTag: UInt32 = 1
     private static let switchOffTag: UInt32 = 2
 

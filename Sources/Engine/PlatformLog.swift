@@ -43,8 +43,14 @@ package enum PlatformLog {
     }
 
     package static func `extension`(name: String, state: String, events: [String], errorType: String?) -> String {
-        "EXTENSION\tName: \(name)\tState: \(state)\tEvents: [\(events.joined(separator: ", "))]"
+        "EXTENSION\tName: \(self.shown(name))\tState: \(state)\tEvents: [\(events.joined(separator: ", "))]"
             + (errorType.map { "\tError Type: \($0)" } ?? "")
+    }
+
+    /// A file may be named with line ends in it; they would make lines that look like the platform's.
+    private static func shown(_ name: String) -> String {
+        guard name.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else { return name }
+        return String(name.map { $0.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F } ? "?" : $0 })
     }
 
     /// `types` as they were asked for, in small letters; AWS shows them with a capital.
@@ -52,8 +58,8 @@ package enum PlatformLog {
         let shown = types.map { $0.prefix(1).uppercased() + $0.dropFirst() }
         switch api {
         case .telemetry:
-            return "TELEMETRY\tName: \(name)\tState: Subscribed\tTypes: [\(shown.joined(separator: ", "))]"
-        case .logs: return "LOGS\tName: \(name)\tState: Subscribed\tTypes: [\(shown.joined(separator: ","))]"
+            return "TELEMETRY\tName: \(self.shown(name))\tState: Subscribed\tTypes: [\(shown.joined(separator: ", "))]"
+        case .logs: return "LOGS\tName: \(self.shown(name))\tState: Subscribed\tTypes: [\(shown.joined(separator: ","))]"
         }
     }
 

@@ -72,7 +72,8 @@ def test_extensions_are_started_told_and_ended(with_extensions, machine):
     first = function.invoke({})
     assert first.error is None, first.body
     second = read(function, "/tmp/shell", "/tmp/environment")
-    assert second["/tmp/shell"] == ["done"]
+    # Perhaps a second time by now: extensions hear of an invocation when its function does.
+    assert second["/tmp/shell"][0] == "done"
     told = json.loads(second["/tmp/environment"][0])
     assert (told["uid"], told["directory"]) == (993, "/")
     variables = told["variables"]
@@ -148,7 +149,7 @@ def test_telemetry_has_every_event(with_extensions, machine):
 
 @pytest.mark.everywhere
 def test_a_timeout_is_told_and_tmp_stays(with_extensions, machine):
-    function = with_extensions("observer.py", "shell.bash", Timeout=2 * machine.slowness)
+    function = with_extensions("observer.py", "shell.bash", Timeout=int(2 * machine.slowness))
     function.invoke({"write": {"/tmp/kept": "yes"}})
     late = function.invoke({"sleep": 60})
     assert late.error == "Unhandled" and late.payload["errorType"] == "Sandbox.Timedout"

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import threading
+import time
 import urllib.request
 
 API = f"http://{os.environ['AWS_LAMBDA_RUNTIME_API']}"
@@ -46,8 +47,6 @@ def main():
     print("observer registered", registration.decode().strip(), flush=True)
     with open("/tmp/environment", "w") as kept:
         json.dump({"variables": dict(os.environ), "uid": os.getuid(), "directory": os.getcwd()}, kept)
-    server = http.server.ThreadingHTTPServer(("0.0.0.0", PORT), Telemetry)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     ask(
         "PUT",
         "/2022-07-01/telemetry",
@@ -59,6 +58,10 @@ def main():
         },
         Lambda_Extension_Identifier=identifier,
     )
+    # Longer than a batch waits: the first ones find nobody, and are sent again.
+    time.sleep(0.1)
+    server = http.server.ThreadingHTTPServer(("0.0.0.0", PORT), Telemetry)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
     while True:
         _, body = ask("GET", "/2020-01-01/extension/event/next", Lambda_Extension_Identifier=identifier)
         event = json.loads(body)
