@@ -50,7 +50,8 @@ package enum PlatformLog {
     /// A file may be named with line ends in it; they would make lines that look like the platform's.
     private static func shown(_ name: String) -> String {
         guard name.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else { return name }
-        return String(name.map { $0.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F } ? "?" : $0 })
+        let isControl = { (scalar: Unicode.Scalar) in scalar.value < 0x20 || scalar.value == 0x7F }
+        return String(name.map { $0.unicodeScalars.contains(where: isControl) ? "?" : $0 })
     }
 
     /// `types` as they were asked for, in small letters; AWS shows them with a capital.
