@@ -14,6 +14,7 @@ extension EnvironmentDriver: ExtensionOwner {
         self.session = RuntimeSessionMachine()
         if self.extensions.control == nil { self.extensions.opened(control: control, variables: variables) }
         self.extensions.phase = phase
+        self.extensions.initializationType = self.initializationType
         self.extensions.beginInit { self.tellInitStart() }
     }
 
@@ -27,8 +28,9 @@ extension EnvironmentDriver: ExtensionOwner {
         if self.machine.state == .starting {
             self.initDuration = self.initBegan.map { self.now.since($0) }
             self.tellInitReport(.success, duration: self.initDuration)
-            let settings = self.settings
-            self.change { try $0.runtimeBecameReady(now: self.now, settings: settings.lifecycle) }
+            self.reportProvisionedInit()
+            let settings = self.lifecycleSettings
+            self.change { try $0.runtimeBecameReady(now: self.now, settings: settings) }
             if self.machine.state == .ready { self.owner?.environmentBecameFree(self) }
         } else if let current = self.current {
             self.tellInitReport(.success, duration: current.initBegan.map { self.now.since($0) })
@@ -54,6 +56,8 @@ extension EnvironmentDriver: ExtensionOwner {
             self.change { try $0.drainRequested() }
         }
     }
+
+    func extensionsNeed(_ time: Duration) { self.machine.extensionsNeed(time) }
 
     func signalRuntime(_ number: Int32) {
         guard self.runtimeIsAlive else { return }

@@ -52,6 +52,7 @@ extension EnvironmentDriver {
                     requestID: invocation.requestID, invocationID: current.invocationID, deadline: current.deadline,
                     invokedARN: invocation.invokedARN,
                     traceHeader: invocation.traceHeader, clientContext: invocation.clientContext,
+                    tenantID: invocation.tenantID,
                     contentType: invocation.contentType, payload: invocation.payload)))
     }
 
@@ -61,6 +62,7 @@ extension EnvironmentDriver {
         self.current = current
         guard action == .answer else { return }
         self.answerCame(bytes: payload.count)
+        self.owner?.environmentAnswered(self)
         current.ticket.respond(
             payload: payload, contentType: contentType ?? "application/json", isFunctionError: isFunctionError)
         self.prefetchMemory()
@@ -132,7 +134,13 @@ extension EnvironmentDriver {
                 PlatformLog.timedOut(
                     current.ticket.id, at: self.parts.time.wallTime, timeout: self.function.timeout))
         }
-        current.ticket.respond(payload: answer.body, isFunctionError: true)
+        self.owner?.environmentAnswered(self)
+        if failure == .stopped {
+            // Not the function's fault: whoever called tries again, and an event runs again at the next start.
+            current.ticket.fail(.shuttingDown)
+        } else {
+            current.ticket.respond(payload: answer.body, isFunctionError: true)
+        }
         self.finish(.error(type: answer.errorType, isTimeout: failure == .timedOut)) { self.reset(after: failure) }
     }
 
@@ -164,17 +172,22 @@ extension EnvironmentDriver {
     private func release() {
         // The sandbox may have ended while the last figure of memory was on its way.
         guard self.sandbox == .running else { return }
-        let settings = self.settings
-        self.change { try $0.released(now: self.now, settings: settings.lifecycle) }
+        let settings = self.lifecycleSettings
+        self.change { try $0.released(now: self.now, settings: settings) }
         if self.machine.state == .ready { self.owner?.environmentBecameFree(self) }
     }
 
     private func reset(after failure: InvocationMachine.Failure) {
-        if case .sandboxEnded = failure { return }
+        // The sandbox may have ended while the last figure of memory was on its way.
+        guard self.sandbox == .running else { return }
+        switch failure {
+        case .sandboxEnded, .stopped: return
+        case .timedOut, .runtimeExited, .extensionFailed, .initFailed: break
+        }
         self.endReason = failure == .timedOut ? .timeout : .failure
         switch self.machine.state {
         case .invoking, .draining:
-            self.change { try $0.resetRequested(now: self.now, grace: self.extensions.shutdownLimit) }
+            self.change { try $0.resetRequested(now: self.now) }
         case .inactive, .starting, .ready, .startupFailed, .startupTimedOut, .timingOut, .stopped, .resetting:
             // The sandbox went meanwhile.
             break

@@ -11,6 +11,8 @@ extension EnvironmentDriver {
     func startRuntime(bootstrap index: Int = 0) {
         guard case .start(_, let arguments, let environment, let directory)? = self.runtimeCommand else { return }
         self.session = RuntimeSessionMachine()
+        // A connection of the one before it that is not seen to be closed yet must not get the event.
+        self.abandonWaitingNext()
         self.runtimeTag += 1
         self.runtimeIsAlive = true
         self.bootstrapIndex = index
@@ -36,8 +38,8 @@ extension EnvironmentDriver {
         case .allKilled:
             self.extensions.processesEnded()
             guard self.machine.state == .resetting else { return }
-            let settings = self.settings
-            self.change { try $0.resetFinished(now: self.now, settings: settings.lifecycle) }
+            let settings = self.lifecycleSettings
+            self.change { try $0.resetFinished(now: self.now, settings: settings) }
             if self.machine.state == .ready { self.owner?.environmentBecameFree(self) }
         }
     }
@@ -58,7 +60,9 @@ extension EnvironmentDriver {
     }
 
     private func runtimeEnded(_ exit: InitEvent.Exit) {
-        let outOfMemory = self.wasKilledForMemory()
+        // A shell that starts the runtime tells of a signal by a status.
+        let isKill = exit == .signal(9) || exit == .status(128 + 9)
+        let outOfMemory = self.wasKilledForMemory() && isKill
         if let failure = self.extensions.runtimeEnded(exit) { return self.extensionFailed(failure) }
         if self.machine.state == .starting || self.current?.machine.isWaitingForRuntime ?? false {
             self.initFailed(.runtimeExited(exit, outOfMemory: outOfMemory))
@@ -71,10 +75,15 @@ extension EnvironmentDriver {
         }
     }
 
-    /// The init of a fresh environment, or the one inside an invocation, failed.
+    /// The init of a fresh environment, which is then tried again inside the first invocation, or the one inside an invocation
+    /// failed.
     func initFailed(_ failure: StartFailure) {
-        if self.machine.state == .starting {
-            self.failStart(failure)
+        if self.machine.state == .starting, self.initialization == .provisionedConcurrency {
+            // No invocation waits for this one, in which it could be tried again.
+            self.logFailedInit(failure, began: self.initBegan, phase: "init")
+            self.change { try $0.startFailed(failure) }
+        } else if self.machine.state == .starting {
+            self.change { try $0.initFailed(failure, now: self.now) }
         } else if let current = self.current {
             self.logFailedInit(failure, began: current.initBegan, phase: "invoke")
             self.invocationFailed(.initFailed(failure))
@@ -159,10 +168,12 @@ extension EnvironmentDriver: RuntimeSession {
 
     func responseTooLarge(requestID: String) -> RuntimeReply {
         do { _ = try self.session.responseReceived(for: requestID) } catch { return Self.reply(error) }
-        self.runtimeAnswered(payload: FailureAnswer.responseTooLarge().body, contentType: nil, isFunctionError: true)
+        let limit = self.responseLimit
+        let answer = FailureAnswer.responseTooLarge(limit: limit)
+        self.runtimeAnswered(payload: answer.body, contentType: nil, isFunctionError: true)
         return .refused(
             status: 413, errorType: "RequestEntityTooLarge",
-            message: "Exceeded maximum allowed payload size (\(Limits.responsePayloadBytes) bytes).")
+            message: "Exceeded maximum allowed payload size (\(limit) bytes).")
     }
 
     func responseModeInvalid(requestID: String) -> RuntimeReply {

@@ -20,10 +20,17 @@ extension EnvironmentDriver {
 
     // MARK: Init
 
+    var initializationType: PlatformRecord.InitializationType {
+        switch self.initialization {
+        case .onDemand: .onDemand
+        case .provisionedConcurrency: .provisionedConcurrency
+        }
+    }
+
     func tellInitStart() {
         self.extensions.hub?.tell(
             .initStart(
-                .onDemand, self.extensions.phase,
+                self.initializationType, self.extensions.phase,
                 .init(
                     functionName: self.function.key.name.text, functionVersion: self.function.version,
                     instanceID: self.source.logStream, maximumMemory: self.function.memorySize,
@@ -34,7 +41,7 @@ extension EnvironmentDriver {
 
     func tellInitReport(_ outcome: PlatformRecord.Outcome, duration: Duration?) {
         self.extensions.hub?.tell(
-            .initReport(.onDemand, self.extensions.phase, outcome, duration: duration ?? .zero))
+            .initReport(self.initializationType, self.extensions.phase, outcome, duration: duration ?? .zero))
     }
 
     func tellFailedInit(_ status: PlatformLog.Status, duration: Duration) {
@@ -43,7 +50,7 @@ extension EnvironmentDriver {
         // AWS's word for an init that took too long.
         if outcome.status == .timeout { outcome.errorType = "Runtime.Unknown" }
         if self.runtimeTag > 0 {
-            hub.tell(.initRuntimeDone(.onDemand, self.extensions.phase, outcome))
+            hub.tell(.initRuntimeDone(self.initializationType, self.extensions.phase, outcome))
         }
         self.tellInitReport(outcome, duration: duration)
     }

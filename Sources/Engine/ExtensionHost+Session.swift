@@ -14,6 +14,7 @@ extension ExtensionHost: ExtensionSession {
         }
         do {
             let (id, action) = try self.machine.registered(name, events: events, id: ExtensionID.random())
+            self.owner?.extensionsNeed(self.shutdownLimit)
             // After this turn, so that the extension has its answer before the runtime starts.
             if action != .nothing { self.loop.assumeIsolated().execute { self.perform(action) } }
             return self.registration(id, features: features)

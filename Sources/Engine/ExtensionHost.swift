@@ -16,6 +16,8 @@ protocol ExtensionOwner: AnyObject {
     /// A line in the log, and the record of it for subscribers.
     func tell(_ record: PlatformRecord, line: String)
     func signalRuntime(_ number: Int32)
+    /// How long the end of those that are there takes at most.
+    func extensionsNeed(_ time: Duration)
 }
 
 /// Performs what ``ExtensionMachine`` and ``ExtensionShutdownMachine`` decide for one environment: starts and ends the
@@ -129,6 +131,7 @@ final class ExtensionHost: @unchecked Sendable {
             self.owner?.extensionFailed(
                 ExtensionFailure(type: "Extension.LaunchError", words: ExtensionRefusal.tooMany.message))
         case .startExtensions:
+            self.owner?.extensionsNeed(self.shutdownLimit)
             self.openLog()
             for name in names { self.start(name) }
         }
@@ -174,12 +177,13 @@ final class ExtensionHost: @unchecked Sendable {
     }
 
     func runtimeBecameReady() {
-        self.hub?.tell(.initRuntimeDone(.onDemand, self.phase, .success))
+        self.hub?.tell(.initRuntimeDone(self.initializationType, self.phase, .success))
         self.perform(self.machine.runtimeBecameReady())
     }
 
     /// `invoke` where the init runs inside an invocation.
     var phase = PlatformRecord.Phase.`init`
+    var initializationType = PlatformRecord.InitializationType.onDemand
 
     func perform(_ action: ExtensionMachine.Action) {
         switch action {

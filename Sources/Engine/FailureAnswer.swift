@@ -17,6 +17,8 @@ package struct FailureAnswer: Equatable, Sendable {
             self.init(exit: .signal(9), outOfMemory: outOfMemory, request: request)
         case .extensionFailed(let failure):
             self.init(type: failure.type, request: request, text: failure.words)
+        case .stopped:
+            self.init(type: "Sandbox.Failure", request: request, text: "The environment was stopped")
         case .initFailed(let reason):
             self =
                 FailureAnswer(startFailure: reason, request: request, startupTimeout: .seconds(timeout))
@@ -43,11 +45,11 @@ package struct FailureAnswer: Equatable, Sendable {
         }
     }
 
-    package static func responseTooLarge() -> FailureAnswer {
+    package static func responseTooLarge(limit: Int) -> FailureAnswer {
         FailureAnswer(
             type: "Function.ResponseSizeTooLarge",
             message: "Response payload size exceeded maximum allowed payload size "
-                + "(\(Limits.responsePayloadBytes) bytes).")
+                + "(\(limit) bytes).")
     }
 
     package static func plain(type: String, request: RequestID, text: String) -> FailureAnswer {

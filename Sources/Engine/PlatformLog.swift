@@ -60,7 +60,8 @@ package enum PlatformLog {
         switch api {
         case .telemetry:
             return "TELEMETRY\tName: \(self.shown(name))\tState: Subscribed\tTypes: [\(shown.joined(separator: ", "))]"
-        case .logs: return "LOGS\tName: \(self.shown(name))\tState: Subscribed\tTypes: [\(shown.joined(separator: ","))]"
+        case .logs:
+            return "LOGS\tName: \(self.shown(name))\tState: Subscribed\tTypes: [\(shown.joined(separator: ","))]"
         }
     }
 

@@ -12,6 +12,8 @@ package struct InvocationMachine: Sendable {
         /// An extension's process ended.
         case extensionFailed(ExtensionFailure)
         case sandboxEnded(outOfMemory: Bool)
+        /// The daemon stops and waits no longer.
+        case stopped
         /// The runtime was started anew for this invocation and could not be.
         case initFailed(StartFailure)
     }

@@ -5,8 +5,8 @@ import NIOHTTP1
 import Testing
 
 @Suite struct `An environment with extensions` {
-    @Test func `starts them before the runtime, and waits for both`() async throws {
-        let fixture = try await ExtensionFixture(["a", "b"])
+    @Test func `starts them before the runtime, and tells them when its init fails`() async throws {
+        var fixture = try await ExtensionFixture(["a", "b"])
         let (first, second) = (try await fixture.client(), try await fixture.client())
         let firstID = try await first.register("a")
         _ = try await second.register("b", "[]")
@@ -14,19 +14,28 @@ import Testing
         let runtime = try await fixture.sandbox.runtime()
         let event = Task { try await runtime.next() }
         let told = Task { try await first.next(firstID) }
-        #expect(!fixture.engine.log.lines.contains { $0.hasPrefix("EXTENSION") })
-        let secondID = try await fixture.client().registration("b", "{}").text
-        #expect(secondID.contains("State transition from Registered to Registered failed for extension b."))
+        let again = try await fixture.client().registration("b", "{}").text
+        #expect(again.contains("State transition from Registered to Registered failed for extension b."))
+        fixture.sandbox.reportExit(tag: fixture.tags[1], status: 1)
+        #expect(await fixture.sandbox.nextCommand() == .signal)
+        fixture.sandbox.reportSignal(tag: 1, number: 15)
+        #expect(try await told.value.text.hasSuffix("\"shutdownReason\":\"failure\"}"))
+        fixture.sandbox.reportExit(tag: fixture.tags[0], status: 0)
+        #expect(await fixture.sandbox.nextCommand() == .killAll)
+        fixture.sandbox.reportAllKilled()
+        event.cancel()
+
+        // The init is tried again inside the invocation, which has its second failure.
+        try await fixture.extensionsStart(["a", "b"], isListed: false)
         fixture.sandbox.reportExit(tag: fixture.tags[1], status: 1)
         let body = String(decoding: try await fixture.answer.value.get().payload, as: UTF8.self)
         #expect(body.contains("\"errorType\":\"Extension.Crash\""))
         #expect(body.hasSuffix("Error: exit status 1\"}"))
-        event.cancel()
-        told.cancel()
         let lines = fixture.engine.log.lines
         #expect(lines.contains("EXTENSION\tName: a\tState: Ready\tEvents: [INVOKE, SHUTDOWN]"))
         #expect(lines.contains("EXTENSION\tName: b\tState: Registered\tEvents: []"))
-        #expect(lines.contains { $0.hasPrefix("INIT_REPORT") && $0.hasSuffix("Error Type: Extension.Crash") })
+        #expect(lines.contains("EXTENSION\tName: b\tState: Started\tEvents: []"))
+        #expect(lines.count { $0.hasPrefix("INIT_REPORT") && $0.hasSuffix("Error Type: Extension.Crash") } == 2)
     }
 
     @Test func `answers its caller at once, and is free when every extension is back`() async throws {
@@ -115,14 +124,19 @@ import Testing
     }
 
     @Test func `fails its init with what an extension reported`() async throws {
-        let fixture = try await ExtensionFixture(["a"])
-        let client = try await fixture.client()
-        let id = try await client.register("a")
-        #expect(try await client.reportError("init", id, type: nil).text.contains("Extension.MissingHeader"))
-        let reply = try await client.reportError("init", id)
-        #expect(reply.status == 202)
-        #expect(reply.text == "{\"status\":\"OK\"}\n")
-        fixture.sandbox.reportExit(tag: fixture.tags[0], status: 7)
+        var fixture = try await ExtensionFixture(["a"])
+        for attempt in 1...2 {
+            let client = try await fixture.client()
+            let id = try await client.register("a")
+            #expect(try await client.reportError("init", id, type: nil).text.contains("Extension.MissingHeader"))
+            let reply = try await client.reportError("init", id)
+            #expect(reply.status == 202)
+            #expect(reply.text == "{\"status\":\"OK\"}\n")
+            fixture.sandbox.reportExit(tag: fixture.tags[0], status: 7)
+            #expect(await fixture.sandbox.nextCommand() == .killAll)
+            fixture.sandbox.reportAllKilled()
+            if attempt == 1 { try await fixture.extensionsStart(["a"], isListed: false) }
+        }
         let body = String(decoding: try await fixture.answer.value.get().payload, as: UTF8.self)
         #expect(body.contains("\"errorType\":\"Extension.InitError\""))
         #expect(body.hasSuffix("Error: exit status 7\"}"))
@@ -132,7 +146,11 @@ import Testing
     }
 
     @Test func `fails its init where one may not be executed`() async throws {
-        let fixture = try await ExtensionFixture(["a"])
+        var fixture = try await ExtensionFixture(["a"])
+        fixture.sandbox.reportStartFailed(tag: fixture.tags[0], errno: 13)
+        #expect(await fixture.sandbox.nextCommand() == .killAll)
+        fixture.sandbox.reportAllKilled()
+        try await fixture.extensionsStart(["a"], isListed: false)
         fixture.sandbox.reportStartFailed(tag: fixture.tags[0], errno: 13)
         let body = String(decoding: try await fixture.answer.value.get().payload, as: UTF8.self)
         #expect(body.contains("\"errorType\":\"Extension.LaunchError\""))
