@@ -74,9 +74,6 @@ package final class InvocationPlane: InvocationSink {
         return digests
     }
 
-    /// Whether the daemon is not stopping.
-    package var acceptsInvocations: Bool { self.shutdown.withLock { $0.acceptsInvocations } }
-
     /// How long what runs or waits now may take at most, by the limits of its functions; zero where nothing does.
     package func longestWork() async -> Duration {
         let now = self.parts.time.now
