@@ -15,6 +15,9 @@ final class DiskPatience: Sendable {
         var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
     }
 
+    private static let backoff = Backoff(
+        shortest: Limits.eventBackoff.lowerBound, longest: Limits.eventOutcomeRetry)
+
     private let state = Mutex(State())
     private let alarm: any Alarm
     private let logger: Logger
@@ -48,7 +51,7 @@ final class DiskPatience: Sendable {
                         "the event queue's disk does not take an outcome, it is tried until it does: \(error)",
                         metadata: ["request": "\(request)"])
                 }
-                await self.pause(min(Backoff.delay(after: failures), Limits.eventOutcomeRetry))
+                await self.pause(Self.backoff.delay(after: failures))
             }
         }
     }

@@ -50,6 +50,7 @@ extension EnvironmentDriver {
                     requestID: invocation.requestID, invocationID: current.invocationID, deadline: current.deadline,
                     invokedARN: invocation.invokedARN,
                     traceHeader: invocation.traceHeader, clientContext: invocation.clientContext,
+                    tenantID: invocation.tenantID,
                     contentType: invocation.contentType, payload: invocation.payload)))
     }
 
@@ -58,6 +59,7 @@ extension EnvironmentDriver {
         let action = current.machine.runtimeAnswered()
         self.current = current
         guard action == .answer else { return }
+        self.owner?.environmentAnswered(self)
         current.ticket.respond(
             payload: payload, contentType: contentType ?? "application/json", isFunctionError: isFunctionError)
         self.prefetchMemory()
@@ -123,6 +125,7 @@ extension EnvironmentDriver {
                 PlatformLog.timedOut(
                     current.ticket.id, at: self.parts.time.wallTime, timeout: self.function.timeout))
         }
+        self.owner?.environmentAnswered(self)
         if failure == .stopped {
             // Not the function's fault: whoever called tries again, and an event runs again at the next start.
             current.ticket.fail(.shuttingDown)
@@ -159,8 +162,8 @@ extension EnvironmentDriver {
     private func release() {
         // The sandbox may have ended while the last figure of memory was on its way.
         guard self.sandbox == .running else { return }
-        let settings = self.settings
-        self.change { try $0.released(now: self.now, settings: settings.lifecycle) }
+        let settings = self.lifecycleSettings
+        self.change { try $0.released(now: self.now, settings: settings) }
         if self.machine.state == .ready { self.owner?.environmentBecameFree(self) }
     }
 

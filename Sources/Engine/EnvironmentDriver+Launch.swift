@@ -15,7 +15,8 @@ extension EnvironmentDriver {
         let settings = self.settings
         self.launchBegan = self.now
         self.initBegan = self.now
-        self.change { try $0.startRequested(now: self.now, settings: settings.lifecycle) }
+        let lifecycle = self.lifecycleSettings
+        self.change { try $0.startRequested(now: self.now, settings: lifecycle) }
         self.sandbox = .launching
         let request = Result { () throws(LaunchError) in try self.sandboxRequest(settings) }
         // Owned by this driver; both awaits have deadlines of their own, so it always ends.
@@ -150,7 +151,7 @@ extension EnvironmentDriver {
                 versionText: self.manifest.versionText,
                 versionARN: RuntimeVersion.arn(
                     runtime: self.function.runtime, region: self.function.key.region)))
-        let timeout = self.settings.lifecycle.initTimeout
+        let timeout = self.lifecycleSettings.initTimeout
         self.change { try $0.initBegan(now: self.now, timeout: timeout) }
         self.startRuntime()
     }
@@ -160,7 +161,8 @@ extension EnvironmentDriver {
         let environment = EnvironmentVariables.strings(
             for: .init(
                 function: self.function, manifest: self.manifest, source: self.source, credentials: credentials,
-                runtimeAPI: "\(address):\(port)", endpointURL: settings.endpointURL))
+                runtimeAPI: "\(address):\(port)", endpointURL: settings.endpointURL,
+                initialization: self.initialization))
         self.runtimeCommand = .start(
             tag: 0, arguments: RuntimeCommand.arguments(of: self.manifest, for: self.function),
             environment: environment, workingDirectory: "/var/task")

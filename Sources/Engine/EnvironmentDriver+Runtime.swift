@@ -36,8 +36,8 @@ extension EnvironmentDriver {
             self.memoryReported(peakBytes)
         case .allKilled:
             guard self.machine.state == .resetting else { return }
-            let settings = self.settings
-            self.change { try $0.resetFinished(now: self.now, settings: settings.lifecycle) }
+            let settings = self.lifecycleSettings
+            self.change { try $0.resetFinished(now: self.now, settings: settings) }
             if self.machine.state == .ready { self.owner?.environmentBecameFree(self) }
         }
     }
@@ -75,7 +75,11 @@ extension EnvironmentDriver {
     /// The init of a fresh environment, which is then tried again inside the first invocation, or the one inside an invocation
     /// failed.
     func initFailed(_ failure: StartFailure) {
-        if self.machine.state == .starting {
+        if self.machine.state == .starting, self.initialization == .provisionedConcurrency {
+            // No invocation waits for this one, in which it could be tried again.
+            self.logFailedInit(failure, began: self.initBegan, phase: "init")
+            self.change { try $0.startFailed(failure) }
+        } else if self.machine.state == .starting {
             self.change { try $0.initFailed(failure, now: self.now) }
         } else if let current = self.current {
             self.logFailedInit(failure, began: current.initBegan, phase: "invoke")
@@ -129,8 +133,9 @@ extension EnvironmentDriver: RuntimeSession {
             self.drainLog()
             if self.machine.state == .starting {
                 self.initDuration = self.initBegan.map { self.now.since($0) }
-                let settings = self.settings
-                self.change { try $0.runtimeBecameReady(now: self.now, settings: settings.lifecycle) }
+                self.reportProvisionedInit()
+                let settings = self.lifecycleSettings
+                self.change { try $0.runtimeBecameReady(now: self.now, settings: settings) }
                 if self.machine.state == .ready { self.owner?.environmentBecameFree(self) }
             } else if self.current != nil {
                 self.runtimeIsReadyForCurrent()
@@ -166,10 +171,12 @@ extension EnvironmentDriver: RuntimeSession {
 
     func responseTooLarge(requestID: String) -> RuntimeReply {
         do { _ = try self.session.responseReceived(for: requestID) } catch { return Self.reply(error) }
-        self.runtimeAnswered(payload: FailureAnswer.responseTooLarge().body, contentType: nil, isFunctionError: true)
+        let limit = self.responseLimit
+        let answer = FailureAnswer.responseTooLarge(limit: limit)
+        self.runtimeAnswered(payload: answer.body, contentType: nil, isFunctionError: true)
         return .refused(
             status: 413, errorType: "RequestEntityTooLarge",
-            message: "Exceeded maximum allowed payload size (\(Limits.responsePayloadBytes) bytes).")
+            message: "Exceeded maximum allowed payload size (\(limit) bytes).")
     }
 
     func responseModeInvalid(requestID: String) -> RuntimeReply {

@@ -7,6 +7,8 @@ internal import NIOCore
 protocol EnvironmentOwner: AnyObject {
     /// It may take an invocation now.
     func environmentBecameFree(_ driver: EnvironmentDriver)
+    /// Its caller has the answer, and it is about to come free.
+    func environmentAnswered(_ driver: EnvironmentDriver)
     /// Its invocation is over, and its processes are being ended so that it comes free again.
     func environmentIsResetting(_ driver: EnvironmentDriver)
     /// It takes no more invocations. `failure` is set where it never became ready.
@@ -41,6 +43,7 @@ final class EnvironmentDriver: @unchecked Sendable {
     let id: EnvironmentID
     let function: FunctionRecord
     let manifest: RuntimeManifest
+    let initialization: InitializationType
     let parts: EngineParts
     let loop: any EventLoop
     let source: FunctionLogSource
@@ -85,13 +88,18 @@ final class EnvironmentDriver: @unchecked Sendable {
     var launchTask: Task<Void, Never>?
     var freezing = Freezing()
 
-    init(function: FunctionRecord, manifest: RuntimeManifest, parts: EngineParts, loop: any EventLoop) {
+    init(
+        function: FunctionRecord, manifest: RuntimeManifest, initialization: InitializationType = .onDemand,
+        parts: EngineParts, loop: any EventLoop
+    ) {
         let id = EnvironmentID.random()
         self.id = id
         self.function = function
         self.manifest = manifest
+        self.initialization = initialization
         self.parts = parts
         self.loop = loop
+        self.responseLimit = parts.settings.now.payloads.response
         self.machine = EnvironmentMachine(environment: id)
         let date = parts.time.wallTime.logStreamDate
         let isOwnGroup = function.logging.group == "/aws/lambda/\(function.key.name)"
@@ -103,6 +111,8 @@ final class EnvironmentDriver: @unchecked Sendable {
             logStream: "\(date)/\(prefix)[\(function.version)]\(id)")
     }
 
+    /// Bytes of an answer at most, as they were when the environment was made.
+    let responseLimit: Int
     var settings: EngineSettings { self.parts.settings.now }
     var now: Instant { self.parts.time.now }
 

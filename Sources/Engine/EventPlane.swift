@@ -9,7 +9,7 @@ internal import Synchronization
 /// In the order of its life: ``recover()``, ``accept(_:)`` and ``run()`` beside each other, ``close()``, ``finished()``.
 package final class EventPlane: EventAcceptor {
     private struct State {
-        var budget = EventBudget(memoryLimit: Limits.eventMemoryBytes)
+        var budget: EventBudget
         var nextSequence: Int64 = 1
         /// Whether the disk had room when it was last asked.
         var hasRoom = true
@@ -22,11 +22,13 @@ package final class EventPlane: EventAcceptor {
     private let queue: FairQueue<FunctionKey, QueuedEvent>
     private let deliveries: EventDeliveries
     private let patience: DiskPatience
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     package init(parts: EventParts) {
         self.parts = parts
-        self.queue = FairQueue(limit: Limits.concurrentEvents, time: parts.time, alarm: parts.alarm)
+        let settings = parts.settings()
+        self.state = Mutex(State(budget: EventBudget(memoryLimit: settings.memoryBytes)))
+        self.queue = FairQueue(limit: settings.concurrentEvents, time: parts.time, alarm: parts.alarm)
         self.deliveries = EventDeliveries(parts: parts)
         self.patience = DiskPatience(alarm: parts.alarm, logger: parts.logger)
     }
@@ -171,7 +173,7 @@ package final class EventPlane: EventAcceptor {
             queued.progress.setbacks += 1
             queued.progress.dueAge =
                 queued.progress.age.age(at: self.parts.moments.moment)
-                + Backoff.delay(after: queued.progress.setbacks)
+                + self.parts.settings().machine.backoff.delay(after: queued.progress.setbacks)
             self.schedule(queued)
         }
     }
@@ -210,7 +212,8 @@ package final class EventPlane: EventAcceptor {
         guard function.state == .active else { return .failure(.startFailed("the function is not active")) }
         let invocation = Invocation(
             requestID: event.requestID, function: function, invokedARN: event.invokedARN, payload: event.payload,
-            clientContext: event.clientContext, traceHeader: event.traceHeader, receivedAt: self.parts.time.now)
+            clientContext: event.clientContext, traceHeader: event.traceHeader, tenantID: event.tenantID, isEvent: true,
+            receivedAt: self.parts.time.now)
         return await withCheckedContinuation { continuation in
             self.parts.sink.submit(invocation) { continuation.resume(returning: $0) }
         }

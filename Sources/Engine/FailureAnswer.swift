@@ -41,11 +41,11 @@ package struct FailureAnswer: Equatable, Sendable {
         }
     }
 
-    package static func responseTooLarge() -> FailureAnswer {
+    package static func responseTooLarge(limit: Int) -> FailureAnswer {
         FailureAnswer(
             type: "Function.ResponseSizeTooLarge",
             message: "Response payload size exceeded maximum allowed payload size "
-                + "(\(Limits.responsePayloadBytes) bytes).")
+                + "(\(limit) bytes).")
     }
 
     package static func plain(type: String, request: RequestID, text: String) -> FailureAnswer {

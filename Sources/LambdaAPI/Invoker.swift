@@ -47,6 +47,7 @@ struct Invoker: Sendable {
     let catalog: FunctionCatalog
     let time: any TimeSource
     let acceptsEvents: Bool
+    let payloads: PayloadLimits
     /// See ``AliasRouting/version(draw:)``.
     let draw: @Sendable () -> Double
 
@@ -87,7 +88,8 @@ struct Invoker: Sendable {
             account: caller.account, region: caller.region, queryQualifier: options.qualifier)
         let record = try self.catalog.runnable(
             key, qualifier: qualifier, runsNow: !options.isEvent && !options.isDryRun, draw: self.draw)
-        let payload = try Invoker.payload(request.body, isEvent: options.isEvent)
+        try TenancyRule.check(options.tenantID, for: record)
+        let payload = try Invoker.payload(request.body, isEvent: options.isEvent, self.payloads)
         let clientContext = try Invoker.clientContext(request.headers)
         let trace = TraceHeader.complete(
             request.headers.first(name: HeaderName.traceID), active: record.tracing == .active, now: request.arrival)
@@ -97,24 +99,29 @@ struct Invoker: Sendable {
             return .enqueue(
                 AcceptedEvent(
                     requestID: request.requestID, function: key, qualifier: qualifier, invokedARN: invokedARN,
-                    payload: payload, clientContext: clientContext, traceHeader: trace, receivedAt: request.arrival))
+                    payload: payload, clientContext: clientContext, traceHeader: trace, tenantID: options.tenantID,
+                    receivedAt: request.arrival))
         }
         return .run(
             Invocation(
                 requestID: request.requestID, function: record, invokedARN: invokedARN, payload: payload,
                 contentType: "application/json",
                 clientContext: clientContext, traceHeader: trace, wantsLogTail: options.wantsLogTail,
-                receivedAt: receivedAt))
+                tenantID: options.tenantID, receivedAt: receivedAt))
     }
 
     /// Whether a request asks for an asynchronous invocation.
     static func isEvent(_ headers: HTTPHeaders) -> Bool { headers.first(name: HeaderName.invocationType) == "Event" }
 
     /// The event that a body stands for: the body itself, and `{}` for none.
-    static func payload(_ body: [UInt8], isEvent: Bool) throws(APIError) -> [UInt8] {
+    static func payload(
+        _ body: [UInt8], isEvent: Bool, _ limits: PayloadLimits
+    ) throws(APIError) -> [UInt8] {
         guard !body.isEmpty else { return Array("{}".utf8) }
-        guard !isEvent || body.count <= Limits.eventPayloadBytes else { throw .eventPayloadTooLarge(body.count) }
-        guard body.count <= Limits.synchronousPayloadBytes else { throw .payloadTooLarge(body.count) }
+        let (limit, count) = (isEvent ? limits.event : limits.synchronous, body.count)
+        guard count <= limit else {
+            throw isEvent ? .eventPayloadTooLarge(count, limit: limit) : .payloadTooLarge(count, limit: limit)
+        }
         do { try JSONValue.check(body) } catch { throw .payloadNotJSON(error.description) }
         return body
     }
@@ -139,6 +146,7 @@ extension Invoker {
         var isDryRun = false
         var isEvent = false
         var wantsLogTail = false
+        var tenantID: String?
 
         init(_ request: Request) throws(APIError) {
             let type = request.headers.first(name: HeaderName.invocationType)
@@ -161,7 +169,7 @@ extension Invoker {
             default: break
             }
             if input["DurableExecutionName"] != nil { throw .notAvailable("DurableExecutionName") }
-            if input["TenantId"] != nil { throw .notAvailable("TenantId") }
+            self.tenantID = input["TenantId"]?.stringValue
         }
 
         private static func isPlain(_ label: Substring) -> Bool {
@@ -174,7 +182,7 @@ extension Invoker {
 
         /// Whether a header is there that only the generated shapes judge, or a type that the payload cannot have.
         private static func hasRareHeaders(_ headers: HTTPHeaders) -> Bool {
-            headers.contains(name: "X-Amz-Tenant-Id") || headers.contains(name: "X-Amz-Durable-Execution-Name")
+            headers.contains(name: HeaderName.tenantID) || headers.contains(name: "X-Amz-Durable-Execution-Name")
                 || headers.first(name: HeaderName.contentType).map { !$0.hasPrefix("application/") } ?? false
         }
 

@@ -121,6 +121,17 @@ package enum Limits {
     /// Concurrency that reservations must leave to the functions without one.
     package static let unreservedConcurrency = 100
 
+    // MARK: Scaling (Lambda developer guide, "Lambda quotas" and "Lambda function scaling")
+
+    /// Synchronous invocations in a second for each of a function's concurrency.
+    package static let invocationRate = 10
+    /// Environments that one function may start in ten seconds.
+    package static let scalingRate = 1_000
+    /// Environments of tenants for each 1,000 of a function's concurrency, idle ones included.
+    package static let tenantEnvironmentsPerThousand = 2_500
+    /// How long the init of an environment that is kept ready may take at least; more where the function's timeout is more.
+    package static let provisionedInit = Duration.seconds(130)
+
     // MARK: Reading logs (CloudWatch Logs API reference)
 
     /// Events on one page of GetLogEvents and FilterLogEvents, and its default.
@@ -141,6 +152,33 @@ package enum Limits {
     package static let waitingLogReads = 64
     /// A line is stored at most this long after it arrived: the log is given up after 30 s without progress.
     package static let logStoringDelay = Duration.seconds(60)
+
+    // MARK: Log groups and live tail (CloudWatch Logs API reference, "CloudWatch Logs quotas")
+
+    /// Days that lines may be kept. Source: `PutRetentionPolicy`.
+    package static let logRetentionDays = [
+        1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1_096, 1_827, 2_192, 2_557, 2_922, 3_288, 3_653,
+    ]
+    /// Groups that one live tail may name.
+    package static let liveTailGroups = 10
+    /// Live tails of an account in one region at one time.
+    package static let liveTailSessions = 15
+    /// Lines of one update; of more, some are left out, and the update says so.
+    package static let liveTailLines = 500
+    /// Between two updates.
+    package static let liveTailInterval = Duration.seconds(1)
+    /// How long a live tail may last.
+    package static let liveTailLifetime = Duration.seconds(10_800)
+
+    // MARK: Forwarded lines (CloudWatch Logs API reference, `PutLogEvents`)
+
+    /// Bytes of the messages of one PutLogEvents, each with 26 more.
+    package static let forwardedBatchBytes = 1_048_576
+    package static let forwardedBatchEvents = 10_000
+    /// Between the first and the last line of one batch.
+    package static let forwardedBatchSpan = Duration.seconds(86_400)
+    /// Older lines are refused.
+    package static let forwardedAge = Duration.seconds(14 * 86_400)
 
     // MARK: Store
 

@@ -1,6 +1,6 @@
 /// What an environment's sandbox is to be made from. Holds no payload, no environment value and no credential.
 package struct SandboxRequest: Sendable, Equatable {
-    package enum Network: String, Sendable, Equatable {
+    package enum Network: String, Sendable, Equatable, CaseIterable {
         /// A network namespace of its own with nothing but loopback.
         case loopback
         /// The host's network, where the operator chose so.

@@ -31,6 +31,7 @@ enum RuntimeResponse {
         if let clientContext = event.clientContext {
             buffer.writeHeader(HeaderName.runtimeClientContext, clientContext)
         }
+        if let tenantID = event.tenantID { buffer.writeHeader(HeaderName.runtimeTenantID, tenantID) }
         buffer.writeEnd(length: event.payload.count, keepsAlive: keepsAlive)
         buffer.writeBytes(event.payload)
         return buffer

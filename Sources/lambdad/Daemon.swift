@@ -35,14 +35,15 @@ struct Daemon {
     let time = SystemTime()
 
     func run() async throws {
-        let destination = try LogDestination.select(self.logSetting())
-        let level = Logger.Level(rawValue: self.configuration.logLevel) ?? .info
+        let destination = try LogDestination.select(self.configuration.log)
+        let level = self.configuration.logLevel
         var logger = Logger(label: "lambdad") { destination.handler(identifier: "lambdad", label: $0, level: level) }
         logger.logLevel = level
+        self.warn(logger)
         let cores = System.coreCount
         let loops = self.configuration.eventLoops > 0 ? self.configuration.eventLoops : max(1, cores / 2)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
-        let (functionLog, logReader) = try self.functionLogs(destination, logger)
+        let logs = try self.functionLogs(destination, group: group, logger)
 
         let store = try SQLiteResourceStore(
             path: "\(self.configuration.stateDirectory)/functions.sqlite", userSlots: Self.userSlots)
@@ -57,23 +58,26 @@ struct Daemon {
         let events = EnvironmentEvents()
         self.logTransitions(of: events, logger)
         let watching = CurrentWatchSettings(self.configuration.hostDirectories.watchSettings)
+        let catalog = FunctionCatalog()
         let plane = InvocationPlane(
             parts: EngineParts(
                 launcher: ExecutorClient(
                     socketPath: self.configuration.executorSocket, launchDeadline: Self.launchDeadline),
                 credentials: try self.roleCredentials(book, group), runtimes: runtimes,
                 codeDirectory: { code.directory(of: $0) }, sessionName: { RoleSessionName.forFunction($0) },
-                log: functionLog, time: self.time, reader: KernelDescriptors(), runtimeServer: RuntimeAPIServer(),
+                log: logs.log, time: self.time, reader: KernelDescriptors(), runtimeServer: RuntimeAPIServer(),
                 servicesRelay: self.configuration.servicesEndpoint.map { Relays(target: $0, logger: logger) },
-                directories: DirectoryWatcher { watching.now }, settings: settings, events: events, logger: logger),
+                directories: DirectoryWatcher { watching.now }, versions: catalog, settings: settings, events: events,
+                logger: logger),
             loops: Array(group.makeIterator()))
-        let catalog = FunctionCatalog()
         let eventSettings = CurrentEventSettings(self.configuration.events)
         let queue = try self.makeEventPlane(
             sink: plane, lookup: catalog, settings: eventSettings, group: group, logger)
         let server = try self.makeServer(
             store: store, code: code, plane: plane, runtimes: runtimes, book: book, settings: settings, group: group,
-            catalog: catalog, queue: queue, logs: LogsService(reader: logReader, log: logger), logger: logger)
+            catalog: catalog, queue: queue,
+            logs: LogsService(reader: logs.reader, store: store, time: self.time, log: logger),
+            logger: logger)
         try await server.loadFunctions()
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -82,6 +86,7 @@ struct Daemon {
             await server.finishInterruptedTransitions()
             try await queue.recover()
             tasks.addTask { await queue.run() }
+            if let forwarder = logs.forwarder { tasks.addTask { await forwarder.run() } }
             try await Listeners(group: group, configuration: self.configuration, server: server).open()
             self.watch(group.next(), logger)
             self.collect(on: group.next(), store: store, code: code, plane: plane, logger)
@@ -92,8 +97,9 @@ struct Daemon {
                 until: signals, settings: settings, events: eventSettings, watching: watching, runtimes: runtimes,
                 book: book, logger)
             await self.stop(server: server, plane: plane, queue: queue, configured: limit, logger)
+            logs.forwarder?.close()
         }
-        if await !functionLog.flush(within: .seconds(5)) {
+        if await !logs.log.flush(within: .seconds(5)) {
             logger.warning("some log lines of functions did not reach the journal in time")
         }
         logger.info("stopped")
@@ -115,13 +121,6 @@ struct Daemon {
         return current.environments.drainTimeout
     }
 
-    private func logSetting() throws -> LogDestination.Setting {
-        guard let setting = LogDestination.Setting(rawValue: self.configuration.log) else {
-            throw StartError(description: "log = \(self.configuration.log): expected auto, journal or stderr")
-        }
-        return setting
-    }
-
     private func makeServer(
         store: SQLiteResourceStore, code: ContentAddressedCodeStore, plane: InvocationPlane, runtimes: RuntimeCatalog,
         book: CredentialBook, settings: CurrentSettings, group: any EventLoopGroup, catalog: FunctionCatalog,
@@ -132,6 +131,7 @@ struct Daemon {
         api.defaultAccount = self.configuration.account
         api.defaultRegion = self.configuration.region
         self.configuration.accounts.apply(to: &api)
+        api.payloads = self.configuration.payloads
         api.functionURLDomain = self.configuration.functionURLDomain
         api.functionURLsNeedInvokePermission = self.configuration.functionURLsNeedBoth
         if let endpoint = self.configuration.servicesEndpoint {
@@ -143,7 +143,7 @@ struct Daemon {
         api.fileSystems = { settings.now.fileSystems[$0] }
         return APIServer(
             configuration: api, store: store, code: code, sink: plane, runtimes: runtimes, credentials: book,
-            time: self.time, log: logger, events: queue, catalog: catalog, targeted: [logs])
+            time: self.time, log: logger, events: queue, provisionedStatus: plane, catalog: catalog, targeted: [logs])
     }
 
     private func roleCredentials(

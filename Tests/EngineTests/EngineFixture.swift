@@ -16,27 +16,35 @@ final class EngineFixture: Sendable {
     let settings: CurrentSettings
     let events = EnvironmentEvents()
     let stopped: AsyncStream<EnvironmentID>
+    private let states = Mutex<[EnvironmentEvent]>([])
+    private let changes: AsyncStream<Void>
 
     /// - Parameter time: With a clock that stands still nothing takes too long, however slow the machine is; timers fire and
     ///   find that it is not time yet.
     init(
         _ settings: EngineSettings = EngineSettings(), directories: (any HostDirectoryWatching)? = nil,
-        time: any TimeSource = WallClock()
+        versions: (any VersionLookup)? = nil, time: any TimeSource = WallClock()
     ) {
         self.settings = CurrentSettings(settings)
         let (stopped, continuation) = AsyncStream.makeStream(of: EnvironmentID.self)
         self.stopped = stopped
+        let (changes, change) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        self.changes = changes
         self.events.listen { if $0.to == .stopped { continuation.yield($0.environment) } }
         self.plane = InvocationPlane(
             parts: EngineParts(
                 launcher: self.launcher, credentials: FixedCredentials(), runtimes: OneRuntime(),
                 codeDirectory: { "/code/\($0.digest)" }, sessionName: { "\($0)" }, log: self.log, time: time,
                 reader: PlainReader(), runtimeServer: RuntimeAPIServer(), servicesRelay: nil,
-                directories: directories, settings: self.settings, events: self.events,
+                directories: directories, versions: versions, settings: self.settings, events: self.events,
                 logger: Logger(label: "test") { _ in
                     SwiftLogNoOpLogHandler()
                 }),
             loops: [MultiThreadedEventLoopGroup.singleton.next()])
+        self.events.listen { [weak self] event in
+            self?.states.withLock { $0.append(event) }
+            change.yield()
+        }
     }
 
     func function(
@@ -56,12 +64,12 @@ final class EngineFixture: Sendable {
 
     /// Begins an invocation; the answer is awaited through the task. What the test tells the plane after this comes after it.
     func invoke(
-        _ function: FunctionRecord, payload: String = "{}", tail: Bool = false
+        _ function: FunctionRecord, payload: String = "{}", tail: Bool = false, tenant: String? = nil
     ) -> Task<Result<InvocationAnswer, InvocationFailure>, Never> {
         let invocation = Invocation(
             requestID: .random(), function: function, invokedARN: function.key.arn, payload: Array(payload.utf8),
             traceHeader: "Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0",
-            wantsLogTail: tail, receivedAt: WallClock().now)
+            wantsLogTail: tail, tenantID: tenant, receivedAt: WallClock().now)
         let (answers, answer) = AsyncStream.makeStream(of: Result<InvocationAnswer, InvocationFailure>.self)
         self.plane.submit(invocation) { result in
             answer.yield(result)
@@ -71,6 +79,16 @@ final class EngineFixture: Sendable {
             for await result in answers { return result }
             return .failure(.startFailed("the invocation was forgotten"))
         }
+    }
+
+    /// Returns once an environment has come to a state so many times; one test waits at a time.
+    func reached(_ state: EnvironmentMachine.State, _ environment: EnvironmentID, times: Int = 1) async {
+        func isReached() -> Bool {
+            self.states.withLock { $0.count { $0.environment == environment && $0.to == state } >= times }
+        }
+        if !isReached() { for await _ in self.changes where isReached() { break } }
+        // The event comes first; this is answered when all that follows from it is done.
+        _ = await self.plane.codeInUse()
     }
 
     func nextStopped() async -> EnvironmentID? {

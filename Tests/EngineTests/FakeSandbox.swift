@@ -18,6 +18,7 @@ final class FakeSandbox: Sendable {
     private let memoryEvents: Int32
     /// What is written to `cgroup.freeze`.
     private let switches: AsyncStream<UInt8>
+    private let started: StartRecord
 
     /// What the engine asked init for.
     enum Command: Equatable, Sendable {
@@ -30,7 +31,7 @@ final class FakeSandbox: Sendable {
 
     private init(
         request: SandboxRequest, port: UInt16, logWriter: Int32, control: any Channel, commands: AsyncStream<Command>,
-        memoryEvents: Int32, switches: AsyncStream<UInt8>
+        memoryEvents: Int32, switches: AsyncStream<UInt8>, started: StartRecord
     ) {
         self.environment = request.environment
         self.request = request
@@ -40,6 +41,7 @@ final class FakeSandbox: Sendable {
         self.commands = commands
         self.memoryEvents = memoryEvents
         self.switches = switches
+        self.started = started
     }
 
     deinit { Glibc.close(self.memoryEvents) }
@@ -51,10 +53,11 @@ final class FakeSandbox: Sendable {
         precondition(unsafe Glibc.pipe(&pipe) == 0)
         let (listener, port) = Self.listen()
         let (commands, continuation) = AsyncStream.makeStream(of: Command.self)
+        let started = StartRecord()
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(CommandHandler(continuation))
+                    try channel.pipeline.syncOperations.addHandler(CommandHandler(continuation, started))
                 }
             }
             .withConnectedSocket(pair[1]).get()
@@ -64,7 +67,7 @@ final class FakeSandbox: Sendable {
         let (freezer, switches) = try await Self.makeFreezer()
         let sandbox = FakeSandbox(
             request: request, port: port, logWriter: pipe[1], control: channel, commands: commands,
-            memoryEvents: memoryEvents, switches: switches)
+            memoryEvents: memoryEvents, switches: switches, started: started)
         let descriptors = SandboxDescriptors(
             pidfd: dup(pipe[0]), log: pipe[0], runtimeListener: listener, servicesListener: nil, control: pair[0],
             memoryPeak: nil, memoryEvents: dup(memoryEvents), freezer: freezer, runtimePort: port)
@@ -101,6 +104,14 @@ final class FakeSandbox: Sendable {
     func nextCommand() async -> Command? {
         for await command in self.commands where command != .memory { return command }
         return nil
+    }
+
+    /// The variables of the first process; `nil` where something else is asked of init first.
+    var startEnvironment: [String]? {
+        get async {
+            guard case .start? = await self.nextCommand() else { return nil }
+            return self.started.environment.withLock { $0 }
+        }
     }
 
     func report(_ event: [UInt8]) {
@@ -146,6 +157,11 @@ final class FakeSandbox: Sendable {
     }
 }
 
+/// What a start command carried.
+final class StartRecord: Sendable {
+    let environment = Mutex<[String]>([])
+}
+
 private final class SwitchHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     private let continuation: AsyncStream<UInt8>.Continuation
@@ -162,9 +178,21 @@ private final class SwitchHandler: ChannelInboundHandler {
 private final class CommandHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     private let continuation: AsyncStream<FakeSandbox.Command>.Continuation
+    private let started: StartRecord
     private var pending = ByteBuffer()
 
-    init(_ continuation: AsyncStream<FakeSandbox.Command>.Continuation) { self.continuation = continuation }
+    init(_ continuation: AsyncStream<FakeSandbox.Command>.Continuation, _ started: StartRecord) {
+        self.continuation = continuation
+        self.started = started
+    }
+
+    /// A number of byte strings, each with its length before it.
+    private static func strings(_ body: inout ByteBuffer) -> [String] {
+        let count = body.readInteger(endianness: .little, as: UInt32.self) ?? 0
+        return (0..<count).compactMap { _ in
+            body.readInteger(endianness: .little, as: UInt32.self).flatMap { body.readString(length: Int($0)) }
+        }
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = self.unwrapInboundIn(data)
@@ -177,7 +205,12 @@ private final class CommandHandler: ChannelInboundHandler {
                 return
             }
             switch kind {
-            case 1: self.continuation.yield(.start(tag: body.readInteger(endianness: .little, as: UInt32.self) ?? 0))
+            case 1:
+                let tag = body.readInteger(endianness: .little, as: UInt32.self) ?? 0
+                _ = Self.strings(&body)
+                let environment = Self.strings(&body)
+                self.started.environment.withLock { $0 = environment }
+                self.continuation.yield(.start(tag: tag))
             case 2: self.continuation.yield(.signal)
             case 3: self.continuation.yield(.killAll)
             default:

@@ -213,8 +213,24 @@ private let path = "/2015-03-31/functions/f/invocations"
 
     static let failures: [(InvocationFailure, Int, String, String)] = [
         (
-            .throttled, 429, "TooManyRequestsException",
+            .throttled(.concurrentInvocations), 429, "TooManyRequestsException",
             #"{"Reason":"ConcurrentInvocationLimitExceeded","Type":"User","message":"Rate Exceeded."}"#
+        ),
+        (
+            .throttled(.reservedConcurrentInvocations), 429, "TooManyRequestsException",
+            #"{"Reason":"ReservedFunctionConcurrentInvocationLimitExceeded","Type":"User","message":"Rate Exceeded."}"#
+        ),
+        (
+            .throttled(.invocationRate), 429, "TooManyRequestsException",
+            #"{"Reason":"FunctionInvocationRateLimitExceeded","Type":"User","message":"Rate Exceeded."}"#
+        ),
+        (
+            .throttled(.reservedInvocationRate), 429, "TooManyRequestsException",
+            #"{"Reason":"ReservedFunctionInvocationRateLimitExceeded","Type":"User","message":"Rate Exceeded."}"#
+        ),
+        (
+            .tooManyTenantEnvironments, 429, "TooManyRequestsException",
+            #"{"Type":"User","message":"Rate exceeded"}"#
         ),
         (
             .startupTimedOut, 500, "ServiceException",

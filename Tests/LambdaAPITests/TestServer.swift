@@ -24,7 +24,7 @@ struct TestServer: Sendable {
         sink: FakeSink = .echo(), authentication: APIConfiguration.Authentication = .none,
         store: MemoryStore = MemoryStore(), connections: Int = 100, bodies: Int = 100_000_000,
         events: (any EventAcceptor)? = nil,
-        provisionedStatus: any ProvisionedStatusSource = NoProvisionedEnvironments(),
+        provisionedStatus: any ProvisionedStatusSource = FixedProvisionedStatus(),
         targeted: [any TargetedService] = [],
         draw: @escaping @Sendable () -> Double = { 0.5 },
         configure: (inout APIConfiguration) -> Void = { _ in },

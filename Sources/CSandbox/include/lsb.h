@@ -42,6 +42,7 @@ enum lsb_step {
     LSB_STEP_CAPABILITIES,
     LSB_STEP_PARENT_DEATH,
     LSB_STEP_NO_NEW_PRIVILEGES,
+    LSB_STEP_LANDLOCK,
     LSB_STEP_FILTER,
     LSB_STEP_EXEC,
 };
@@ -185,6 +186,8 @@ int lsb_next_signal(int descriptor);
 uint64_t lsb_now(void);
 /* The soft limit of open files up to the hard one. */
 int lsb_raise_open_files(void);
+/* Landlock's version in the running kernel, or a negative errno; rules are made from version 2 on. */
+int lsb_landlock_version(void);
 /* Gid of a group of this machine, or -ENOENT. */
 int64_t lsb_group(const char *name);
 
