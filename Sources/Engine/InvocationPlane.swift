@@ -18,7 +18,8 @@ package final class InvocationPlane: InvocationSink {
         precondition(!loops.isEmpty, "the invocation plane needs an event loop")
         self.parts = parts
         self.shared = PoolParts(
-            engine: parts, gate: StartGate(limit: parts.settings.now.concurrentStarts), book: ConcurrencyBook(parts.settings.now.concurrency))
+            engine: parts, gate: StartGate(limit: parts.settings.now.concurrentStarts),
+            book: ConcurrencyBook(parts.settings.now.concurrency))
         self.loops = loops
         self.places = loops.map { LoopPlace(loop: $0) }
     }

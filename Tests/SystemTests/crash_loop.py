@@ -132,7 +132,7 @@ class Load:
         while not self.stopping.is_set():
             try:
                 deed(client)
-            except (botocore.exceptions.HTTPClientError, botocore.exceptions.ClientError) as error:
+            except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
                 with self.lock:
                     self.cut += 1
                     # What the server itself says must be that it is stopping or busy, and not a wrong answer.
