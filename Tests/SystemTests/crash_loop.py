@@ -209,7 +209,7 @@ def run(machine, session, kills, outside, function, say=print):
         "of these run": sum(1 for one in load.accepted if one in outside.ran),
         "runs of them": runs,
         "to be dead letters": len(load.failing),
-        "dead letters": len(outside.dead),
+        "dead letters of them": sum(1 for one in load.failing if one in outside.dead),
         "synchronous answers": load.answered,
         "calls cut by a kill": load.cut,
         "ready again, median": f"{statistics.median(ready):.2f} s",
