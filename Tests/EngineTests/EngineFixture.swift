@@ -21,7 +21,7 @@ final class EngineFixture: Sendable {
 
     init(
         _ settings: EngineSettings = EngineSettings(), directories: (any HostDirectoryWatching)? = nil,
-        versions: (any VersionLookup)? = nil
+        versions: (any VersionLookup)? = nil, loops: Int = 1
     ) {
         self.settings = CurrentSettings(settings)
         let (stopped, continuation) = AsyncStream.makeStream(of: EnvironmentID.self)
@@ -38,7 +38,7 @@ final class EngineFixture: Sendable {
                 logger: Logger(label: "test") { _ in
                     SwiftLogNoOpLogHandler()
                 }),
-            loops: [MultiThreadedEventLoopGroup.singleton.next()])
+            loops: (0..<loops).map { _ in MultiThreadedEventLoopGroup.singleton.next() })
         self.events.listen { [weak self] event in
             self?.states.withLock { $0.append(event) }
             change.yield()
