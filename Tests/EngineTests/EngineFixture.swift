@@ -24,7 +24,7 @@ final class EngineFixture: Sendable {
     ///   find that it is not time yet.
     init(
         _ settings: EngineSettings = EngineSettings(), directories: (any HostDirectoryWatching)? = nil,
-        versions: (any VersionLookup)? = nil, time: any TimeSource = WallClock()
+        versions: (any VersionLookup)? = nil, time: any TimeSource = WallClock(), loops: Int = 1
     ) {
         self.settings = CurrentSettings(settings)
         let (stopped, continuation) = AsyncStream.makeStream(of: EnvironmentID.self)
@@ -42,7 +42,7 @@ final class EngineFixture: Sendable {
                 logger: Logger(label: "test") { _ in
                     SwiftLogNoOpLogHandler()
                 }),
-            loops: [MultiThreadedEventLoopGroup.singleton.next()])
+            loops: (0..<loops).map { _ in MultiThreadedEventLoopGroup.singleton.next() })
         self.events.listen { [weak self] event in
             self?.states.withLock { $0.append(event) }
             change.yield()
