@@ -344,7 +344,7 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
         case .sandbox: ticket.fail(.startFailed("\(failure)"))
         case .credentials(let error): ticket.fail(.startFailed("the execution role's credentials: \(error)"))
         case .sandboxEnded: ticket.fail(.startFailed("the sandbox ended while it was starting"))
-        case .initError, .runtimeExited, .invalidEntrypoint: ticket.fail(.startFailed("\(failure)"))
+        case .initError, .runtimeExited, .invalidEntrypoint, .extensionFailed: ticket.fail(.startFailed("\(failure)"))
         }
     }
 }

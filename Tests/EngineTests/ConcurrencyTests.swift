@@ -144,6 +144,26 @@ extension FakeSandbox {
         _ = await first.value
     }
 
+    @Test func `of the account is one for all event loops`() async throws {
+        let engine = EngineFixture(EngineSettings(concurrency: .init(accountLimit: 1)), loops: 2)
+        var functions: [FunctionRecord] = []
+        for name in ["a", "b", "c", "d", "e", "f", "g", "h"] {
+            var function = FunctionRecord(
+                key: .init(account: .standard, region: .standard, name: try #require(FunctionName(name))), role: "r",
+                runtime: "test", handler: "h", code: CodeReference(digest: "d", base64: "", size: 1),
+                lastModified: WallTime(milliseconds: 0))
+            function.state = .active
+            functions.append(function)
+        }
+        let first = engine.invoke(functions[0])
+        let sandbox = try #require(await engine.launcher.nextSandbox())
+        for function in functions {
+            #expect(await engine.invoke(function).value == .failure(.throttled(.concurrentInvocations)))
+        }
+        sandbox.vanish()
+        _ = await first.value
+    }
+
     @Test func `may be lowered below what runs, which goes on`() async throws {
         let engine = EngineFixture(accountLimit: 10)
         let function = try engine.function()

@@ -277,7 +277,7 @@ struct WholeSimulation {
         switch failure {
         // The sandbox goes, whoever told of it says so next.
         case .sandboxEnded, .stopped: break
-        case .timedOut, .runtimeExited, .initFailed:
+        case .timedOut, .runtimeExited, .extensionFailed, .initFailed:
             self.change(index) { machine, now in try machine.resetRequested(now: now) }
         }
     }

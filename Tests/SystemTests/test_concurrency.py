@@ -1,6 +1,7 @@
 """Concurrency as AWS bounds it: shares of functions, environments that are kept ready, and those of tenants."""
 
 import json
+import uuid
 
 import pytest
 
@@ -51,9 +52,10 @@ def reason(raw, name):
     return answer["Reason"]
 
 
-def running(background, function, say, **event):
+def running(background, function, qualifier=None, **event):
     """A call that runs, its first line being written."""
-    call = background(lambda: told(function, say=say, **event))
+    say = f"{uuid.uuid4()} has begun"
+    call = background(lambda: told(function, qualifier, say=say, **event))
     background.wait_for_line(function, say)
     return call
 
@@ -81,7 +83,7 @@ def test_reserved_concurrency_is_for_all_versions_together(background, client, d
     function = deploy({"app.py": TELLING}, Timeout=60)
     version = published(function)
     client.put_function_concurrency(FunctionName=function.name, ReservedConcurrentExecutions=1)
-    call = running(background, function, "begun", seconds=4 * machine.slowness)
+    call = running(background, function, seconds=4 * machine.slowness)
     for name in [function.name, f"{function.name}:{version}"]:
         assert reason(raw, name) == "ReservedFunctionConcurrentInvocationLimitExceeded"
     call.result(timeout=120)
@@ -97,7 +99,7 @@ def test_reserved_concurrency_is_for_all_versions_together(background, client, d
 
 def test_lowering_the_share_ends_nothing_that_runs(background, client, deploy, raw):
     function = deploy({"app.py": TELLING}, Timeout=60)
-    calls = [running(background, function, f"begun {number}", seconds=4) for number in range(2)]
+    calls = [running(background, function, seconds=4) for _ in range(2)]
     client.put_function_concurrency(FunctionName=function.name, ReservedConcurrentExecutions=1)
     assert reason(raw, function.name) == "ReservedFunctionConcurrentInvocationLimitExceeded"
     assert {call.result(timeout=60)["type"] for call in calls} == {"on-demand"}
@@ -109,7 +111,7 @@ def test_the_account_has_a_limit_for_functions_without_a_share(background, confi
     one = deploy({"app.py": TELLING}, Timeout=60)
     other = deploy({"app.py": TELLING}, Timeout=60)
     client.put_function_concurrency(FunctionName=other.name, ReservedConcurrentExecutions=1)
-    calls = [running(background, one, f"begun {number}", seconds=4) for number in range(2)]
+    calls = [running(background, one, seconds=4) for _ in range(2)]
     assert reason(raw, one.name) == "ConcurrentInvocationLimitExceeded"
     assert told(other)["calls"] == 1
     for call in calls:
@@ -146,8 +148,7 @@ def test_environments_are_kept_ready_used_first_and_spilled_over(background, con
     kept = answer.payload
     assert kept["type"] == "provisioned-concurrency" and kept["calls"] == 1
     assert answer.report["init"] is None
-    call = background(lambda: told(function, version, say="begun", seconds=3 * machine.slowness))
-    background.wait_for_line(function, "begun")
+    call = running(background, function, version, seconds=3 * machine.slowness)
     assert provisioned(function, version)["AvailableProvisionedConcurrentExecutions"] == 0
     assert told(function, version)["type"] == "on-demand"
     assert call.result(timeout=120)["stream"] == kept["stream"]
