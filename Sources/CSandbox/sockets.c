@@ -165,6 +165,13 @@ ssize_t lsb_receive(int socket, uint8_t *bytes, size_t capacity, int *descriptor
     return got;
 }
 
+int lsb_connect_loopback(int socket, uint16_t port) {
+    const struct sockaddr_in name = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    if (connect(socket, (const struct sockaddr *)&name, sizeof name) == 0 || errno == EINPROGRESS) return 0;
+    return -errno;
+}
+
 int lsb_pidfd_kill(int pidfd) { return syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0) ? -errno : 0; }
 
 int lsb_pidfd_reap(int pidfd) {

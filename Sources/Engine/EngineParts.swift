@@ -18,6 +18,8 @@ package struct EngineParts: Sendable {
     package let servicesRelay: (any ServicesRelaying)?
     /// `nil` where directories cannot be watched: an environment made from one then serves one invocation.
     package let directories: (any HostDirectoryWatching)?
+    /// `nil` where descriptors cannot be passed to init: extensions then share the runtime's log, and have no telemetry.
+    package let passing: (any DescriptorPassing)?
     /// `nil` where every version is taken for one that is there.
     package let versions: (any VersionLookup)?
     package let settings: CurrentSettings
@@ -30,8 +32,8 @@ package struct EngineParts: Sendable {
         codeDirectory: @escaping @Sendable (CodeReference) -> String,
         sessionName: @escaping @Sendable (FunctionName) -> String, log: any FunctionLogSink, time: any TimeSource,
         reader: any DescriptorReader, runtimeServer: any RuntimeServing, servicesRelay: (any ServicesRelaying)?,
-        directories: (any HostDirectoryWatching)? = nil, versions: (any VersionLookup)? = nil,
-        settings: CurrentSettings, events: EnvironmentEvents, logger: Logger
+        directories: (any HostDirectoryWatching)? = nil, passing: (any DescriptorPassing)? = nil,
+        versions: (any VersionLookup)? = nil, settings: CurrentSettings, events: EnvironmentEvents, logger: Logger
     ) {
         self.launcher = launcher
         self.credentials = credentials
@@ -44,6 +46,7 @@ package struct EngineParts: Sendable {
         self.runtimeServer = runtimeServer
         self.servicesRelay = servicesRelay
         self.directories = directories
+        self.passing = passing
         self.versions = versions
         self.settings = settings
         self.events = events

@@ -32,6 +32,8 @@ package enum RuntimeReply: Sendable, Equatable {
 /// A runtime's way into its environment. Bound to the environment's event loop: every call is made on it, and answers
 /// come on it.
 package protocol RuntimeSession: AnyObject {
+    /// The same environment, as extensions see it.
+    var extensionSession: any ExtensionSession { get }
     /// `respond` is called once, with the event or a refusal, perhaps much later; never after ``nextAbandoned(_:)``.
     func next(connection: ObjectIdentifier, respond: @escaping (Result<RuntimeEvent, RuntimeRefusal>) -> Void)
     /// The connection closed while it waited in `next`.
@@ -67,6 +69,11 @@ package protocol EnvironmentServer {
 package protocol RuntimeServing: Sendable {
     /// Takes over `listener`. Called on `loop`.
     func serve(listener: Int32, session: any RuntimeSession, on loop: any EventLoop) throws -> any EnvironmentServer
+
+    /// Takes over `socket`, which is connected or about to be. Called on `loop`.
+    func telemetryConnection(
+        socket: Int32, to destination: TelemetryDestination, on loop: any EventLoop
+    ) -> any TelemetryConnection
 }
 
 /// Relays connections from inside a sandbox to the configured services endpoint.

@@ -25,7 +25,7 @@ extension EnvironmentDriver {
         } else {
             // The runtime was killed by a reset: its init runs again, inside this invocation and its timeout.
             self.current?.initBegan = now
-            self.startRuntime()
+            self.beginInit(phase: .invoke)
         }
     }
 
@@ -41,8 +41,10 @@ extension EnvironmentDriver {
         guard let current = self.current, !current.isDelivered, !current.machine.isOver, !self.waitingNext.isEmpty
         else { return }
         let waiting = self.waitingNext.removeFirst()
-        if self.session.isWaitingForEvent { self.session.eventDelivered(current.ticket.id) }
+        let isFirst = self.session.isWaitingForEvent
+        if isFirst { self.session.eventDelivered(current.ticket.id) }
         self.current?.isDelivered = true
+        if isFirst { self.eventGoesOut() }
         let invocation = current.ticket.invocation
         waiting.respond(
             .success(
@@ -59,6 +61,7 @@ extension EnvironmentDriver {
         let action = current.machine.runtimeAnswered()
         self.current = current
         guard action == .answer else { return }
+        self.answerCame(bytes: payload.count)
         self.owner?.environmentAnswered(self)
         current.ticket.respond(
             payload: payload, contentType: contentType ?? "application/json", isFunctionError: isFunctionError)
@@ -66,6 +69,12 @@ extension EnvironmentDriver {
     }
 
     func runtimeFinishedInvocation() {
+        self.runtimeIsBack()
+        guard self.extensions.isIdle else { return }
+        self.invocationFinished()
+    }
+
+    func invocationFinished() {
         guard var current = self.current else { return }
         let action = current.machine.runtimeAskedForNext(now: self.now)
         self.current = current
@@ -147,6 +156,7 @@ extension EnvironmentDriver {
             guard let current = self.current else { return }
             self.drainLog()
             self.flushPartialLine()
+            self.finishes(status)
             self.writeEnd(
                 .init(
                     requestID: current.ticket.id, duration: current.machine.duration(now: self.now),
@@ -172,8 +182,9 @@ extension EnvironmentDriver {
         guard self.sandbox == .running else { return }
         switch failure {
         case .sandboxEnded, .stopped: return
-        case .timedOut, .runtimeExited, .initFailed: break
+        case .timedOut, .runtimeExited, .extensionFailed, .initFailed: break
         }
+        self.endReason = failure == .timedOut ? .timeout : .failure
         switch self.machine.state {
         case .invoking, .draining:
             self.change { try $0.resetRequested(now: self.now) }

@@ -151,9 +151,9 @@ extension EnvironmentDriver {
                 versionText: self.manifest.versionText,
                 versionARN: RuntimeVersion.arn(
                     runtime: self.function.runtime, region: self.function.key.region)))
-        self.startRuntime()
         let timeout = self.lifecycleSettings.initTimeout
         self.change { try $0.initBegan(now: self.now, timeout: timeout) }
+        self.beginInit(phase: .`init`)
     }
 
     private func prepareRuntimeCommand(_ credentials: Credentials, port: UInt16, settings: EngineSettings) {
@@ -181,16 +181,20 @@ extension EnvironmentDriver {
             self.sandbox = .stopping
             // Whoever waits for init's figure of memory would wait for nobody, and the log ends here.
             if !self.memoryWaiters.isEmpty { self.memoryReported(self.peakMemory) }
-            self.flushPartialLine()
-            self.closeChannels()
-            self.writeHeldLines()
-            self.launchTask = Task { [launcher = self.parts.launcher, id = self.id, loop = self.loop] in
-                await launcher.stop(id)
-                loop.execute {
-                    self.sandbox = .gone
-                    self.launchTask = nil
-                    self.confirmStopped()
-                }
+            self.endProcesses { self.endSandbox() }
+        }
+    }
+
+    private func endSandbox() {
+        self.flushPartialLine()
+        self.closeChannels()
+        self.writeHeldLines()
+        self.launchTask = Task { [launcher = self.parts.launcher, id = self.id, loop = self.loop] in
+            await launcher.stop(id)
+            loop.execute {
+                self.sandbox = .gone
+                self.launchTask = nil
+                self.confirmStopped()
             }
         }
     }
@@ -198,6 +202,7 @@ extension EnvironmentDriver {
     private func closeChannels() {
         self.drainLog()
         self.flushPartialLine()
+        self.extensions.closed()
         self.abandonWaitingNext()
         for server in self.servers { server.close() }
         self.servers = []

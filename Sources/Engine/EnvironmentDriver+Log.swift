@@ -24,7 +24,18 @@ extension EnvironmentDriver {
             FunctionLogEntry(source: self.source, requestID: request, kind: .function, message: line, time: time)
         }
         for line in lines { self.current?.ticket.appendToTail(line) }
+        if let hub = self.extensions.hub { for line in lines { hub.tell(.function(line)) } }
         self.write(entries)
+    }
+
+    /// Lines of external extensions: in the function's log as its own are, but no part of an invocation.
+    func extensionWrote(_ lines: [[UInt8]]) {
+        let time = self.parts.time.wallTime
+        if let hub = self.extensions.hub { for line in lines { hub.tell(.extension(line)) } }
+        self.write(
+            lines.map { line in
+                FunctionLogEntry(source: self.source, requestID: nil, kind: .function, message: line, time: time)
+            })
     }
 
     /// How long START, and END and REPORT of an invocation that went well, may wait for company: the lines of short
@@ -38,6 +49,7 @@ extension EnvironmentDriver {
         guard let current = self.current else { return }
         let message = Array(PlatformLog.start(current.ticket.id, version: self.function.version).utf8)
         current.ticket.appendToTail(message)
+        self.tellStart()
         self.hold([
             FunctionLogEntry(
                 source: self.source, requestID: current.ticket.id, kind: .platform, message: message,
@@ -48,6 +60,7 @@ extension EnvironmentDriver {
     /// END and REPORT.
     func writeEnd(_ report: PlatformLog.Report) {
         let entries = self.platformEntries([PlatformLog.end(report.requestID), PlatformLog.report(report)])
+        self.tellReport(report)
         // Whoever gets the log's tail with the answer finds the same in the log by then.
         let isAwaited = self.current?.ticket.invocation.wantsLogTail ?? false
         if report.status == .success, !isAwaited { self.hold(entries) } else { self.write(entries) }
@@ -87,10 +100,12 @@ extension EnvironmentDriver {
         guard !self.parts.log.append(entries), !self.logIsHeld, let pipe = self.logPipe else { return }
         self.logIsHeld = true
         pipe.setReading(false)
+        self.extensions.logPipe?.setReading(false)
         self.parts.log.whenDrained { [loop = self.loop] in
             loop.execute {
                 self.logIsHeld = false
                 self.logPipe?.setReading(true)
+                self.extensions.logPipe?.setReading(true)
             }
         }
     }
@@ -104,10 +119,13 @@ extension EnvironmentDriver {
         case .runtimeExited(_, outOfMemory: true): status = .error(type: "Runtime.OutOfMemory")
         case .runtimeExited(_, outOfMemory: false): status = .error(type: "Runtime.ExitError")
         case .invalidEntrypoint: status = .error(type: "Runtime.InvalidEntrypoint")
+        case .extensionFailed(let failure): status = .error(type: failure.type)
         case .timedOut: status = .timeout
         case .sandbox, .credentials, .sandboxEnded, .cancelled: return
         }
         let duration = began.map { self.now.since($0) } ?? .zero
+        self.extensions.tellStates()
+        self.tellFailedInit(status, duration: duration)
         self.writePlatform(PlatformLog.initReport(duration: duration, phase: phase, status: status))
     }
 

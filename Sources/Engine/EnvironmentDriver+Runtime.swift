@@ -22,8 +22,9 @@ extension EnvironmentDriver {
     }
 
     func initReported(_ event: InitEvent) {
+        if self.extensions.initReported(event) { return }
         switch event {
-        case .started:
+        case .started, .listed, .socket:
             break
         case .startFailed(let tag, let number):
             guard tag == self.runtimeTag else { return }
@@ -31,10 +32,11 @@ extension EnvironmentDriver {
         case .exited(let tag, let exit):
             guard tag == self.runtimeTag, self.runtimeIsAlive else { return }
             self.runtimeIsAlive = false
-            self.runtimeEnded(exit)
+            if !self.extensions.runtimeEndedInShutdown() { self.runtimeEnded(exit) }
         case .memory(let peakBytes):
             self.memoryReported(peakBytes)
         case .allKilled:
+            self.extensions.processesEnded()
             guard self.machine.state == .resetting else { return }
             let settings = self.lifecycleSettings
             self.change { try $0.resetFinished(now: self.now, settings: settings) }
@@ -61,6 +63,7 @@ extension EnvironmentDriver {
         // A shell that starts the runtime tells of a signal by a status.
         let isKill = exit == .signal(9) || exit == .status(128 + 9)
         let outOfMemory = self.wasKilledForMemory() && isKill
+        if let failure = self.extensions.runtimeEnded(exit) { return self.extensionFailed(failure) }
         if self.machine.state == .starting || self.current?.machine.isWaitingForRuntime ?? false {
             self.initFailed(.runtimeExited(exit, outOfMemory: outOfMemory))
         } else if self.current != nil {
@@ -88,8 +91,10 @@ extension EnvironmentDriver {
     }
 
     func controlClosed() {
+        if self.sandbox == .stopping { self.extensions.sandboxVanished() }
         guard self.sandbox == .running else { return }
         let outOfMemory = self.wasKilledForMemory()
+        self.extensions.sandboxVanished()
         if self.current != nil { self.invocationFailed(.sandboxEnded(outOfMemory: outOfMemory)) }
         self.change { $0.sandboxVanished() }
     }
@@ -131,15 +136,7 @@ extension EnvironmentDriver: RuntimeSession {
         case .initDone:
             // What the init printed is in the pipe by now; it stands before START, whichever descriptor told first.
             self.drainLog()
-            if self.machine.state == .starting {
-                self.initDuration = self.initBegan.map { self.now.since($0) }
-                self.reportProvisionedInit()
-                let settings = self.lifecycleSettings
-                self.change { try $0.runtimeBecameReady(now: self.now, settings: settings) }
-                if self.machine.state == .ready { self.owner?.environmentBecameFree(self) }
-            } else if self.current != nil {
-                self.runtimeIsReadyForCurrent()
-            }
+            self.extensions.runtimeBecameReady()
         case .invocationDone:
             self.runtimeFinishedInvocation()
         case .wait:

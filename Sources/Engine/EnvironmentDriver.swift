@@ -38,6 +38,9 @@ final class EnvironmentDriver: @unchecked Sendable {
         var isStartWritten = false
         /// Set when the runtime had to be started for it; its INIT_REPORT says `invoke`.
         var initBegan: Instant?
+        /// The runtime asked for the next event, and extensions are still at work.
+        var runtimeIsBack = false
+        var times = InvocationTimes()
     }
 
     let id: EnvironmentID
@@ -60,6 +63,10 @@ final class EnvironmentDriver: @unchecked Sendable {
     var servers: [any EnvironmentServer] = []
     var descriptors: SandboxDescriptors?
     var runtimeCommand: InitRequest?
+
+    let extensions: ExtensionHost
+    /// What extensions are told when the environment, or what runs in it, is ended next; `nil` where it has no fault.
+    var endReason: ExtensionShutdownMachine.Reason?
 
     /// The tag of the runtime process that counts; events of earlier ones are stale.
     var runtimeTag: UInt32 = 0
@@ -101,6 +108,7 @@ final class EnvironmentDriver: @unchecked Sendable {
         self.loop = loop
         self.responseLimit = parts.settings.now.payloads.response
         self.machine = EnvironmentMachine(environment: id)
+        self.extensions = ExtensionHost(function: function, parts: parts, loop: loop)
         let date = parts.time.wallTime.logStreamDate
         let isOwnGroup = function.logging.group == "/aws/lambda/\(function.key.name)"
         // A shared log group needs the function's name in the stream's.
@@ -109,6 +117,7 @@ final class EnvironmentDriver: @unchecked Sendable {
             function: function.key.name, version: function.version, environment: id, account: function.key.account,
             region: function.key.region, logGroup: function.logging.group,
             logStream: "\(date)/\(prefix)[\(function.version)]\(id)")
+        self.extensions.owner = self
     }
 
     /// Bytes of an answer at most, as they were when the environment was made.
@@ -170,15 +179,18 @@ final class EnvironmentDriver: @unchecked Sendable {
             self.owner?.environmentIsResetting(self)
         case .endInit(let failure, let deadline):
             self.logFailedInit(failure, began: self.initBegan, phase: "init")
+            self.endReason = failure == .timedOut ? .timeout : .failure
             self.killProcesses(by: deadline)
         }
     }
 
     private func killProcesses(by deadline: Instant) {
         self.armLifecycleTimer(at: deadline)
-        self.runtimeIsAlive = false
-        self.abandonWaitingNext()
-        self.control?.send(.killAll)
+        self.endProcesses {
+            self.runtimeIsAlive = false
+            self.abandonWaitingNext()
+            self.control?.send(.killAll)
+        }
     }
 
     private func cancelTimers() {

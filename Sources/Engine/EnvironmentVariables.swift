@@ -39,6 +39,21 @@ package enum EnvironmentVariables {
         return variables.map { "\($0.key)=\($0.value)" }.sorted()
     }
 
+    /// What an extension's process gets of a runtime's variables.
+    ///
+    /// Source: Lambda developer guide, "Building Lambda extensions"; the runtime emulator drops all that begin with `_`.
+    package static func forExtensions(_ strings: [String]) -> [String] {
+        strings.filter { string in
+            let name = string.prefix { $0 != "=" }
+            return !name.hasPrefix("_") && !self.notForExtensions.contains(String(name))
+        }
+    }
+
+    private static let notForExtensions: Set<String> = [
+        "AWS_EXECUTION_ENV", "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME", "AWS_XRAY_CONTEXT_MISSING",
+        "AWS_XRAY_DAEMON_ADDRESS", "LAMBDA_RUNTIME_DIR", "LAMBDA_TASK_ROOT",
+    ]
+
     /// Values that a function may replace.
     ///
     /// Source: recorded on AWS (python3.14, February 2026), without the directories of Amazon Linux's own interpreters.

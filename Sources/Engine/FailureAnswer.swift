@@ -15,6 +15,8 @@ package struct FailureAnswer: Equatable, Sendable {
             self.init(exit: exit, outOfMemory: outOfMemory, request: request)
         case .sandboxEnded(let outOfMemory):
             self.init(exit: .signal(9), outOfMemory: outOfMemory, request: request)
+        case .extensionFailed(let failure):
+            self.init(type: failure.type, request: request, text: failure.words)
         case .stopped:
             self.init(type: "Sandbox.Failure", request: request, text: "The environment was stopped")
         case .initFailed(let reason):
@@ -33,6 +35,8 @@ package struct FailureAnswer: Equatable, Sendable {
             self.init(exit: exit, outOfMemory: outOfMemory, request: request)
         case .invalidEntrypoint(let text):
             self.init(type: "Runtime.InvalidEntrypoint", request: request, text: text)
+        case .extensionFailed(let failure):
+            self.init(type: failure.type, request: request, text: failure.words)
         case .timedOut:
             let seconds = PlatformLog.milliseconds(startupTimeout / 1000)
             self.init(type: "Sandbox.Timedout", request: request, text: "Task timed out after \(seconds) seconds")
@@ -53,13 +57,18 @@ package struct FailureAnswer: Equatable, Sendable {
     }
 
     private init(exit: InitEvent.Exit, outOfMemory: Bool, request: RequestID) {
-        let text =
-            switch exit {
-            case .status(0): "Runtime exited without providing a reason"
-            case .status(let status): "Runtime exited with error: exit status \(status)"
-            case .signal(let number): "Runtime exited with error: signal: \(Self.signalName(number))"
-            }
-        self.init(type: outOfMemory ? "Runtime.OutOfMemory" : "Runtime.ExitError", request: request, text: text)
+        self.init(
+            type: outOfMemory ? "Runtime.OutOfMemory" : "Runtime.ExitError", request: request,
+            text: Self.words(of: exit))
+    }
+
+    /// How AWS says that a runtime's process ended.
+    static func words(of exit: InitEvent.Exit) -> String {
+        switch exit {
+        case .status(0): "Runtime exited without providing a reason"
+        case .status(let status): "Runtime exited with error: exit status \(status)"
+        case .signal(let number): "Runtime exited with error: signal: \(SignalName.text(number))"
+        }
     }
 
     private init(type: String, request: RequestID, text: String) {
@@ -75,28 +84,6 @@ package struct FailureAnswer: Equatable, Sendable {
     private init(type: String, body: [UInt8]) {
         self.errorType = type
         self.body = body
-    }
-
-    /// Go's names of signals, for AWS's supervisor is written in it.
-    private static func signalName(_ number: Int32) -> String {
-        switch number {
-        case 1: "hangup"
-        case 2: "interrupt"
-        case 3: "quit"
-        case 4: "illegal instruction"
-        case 5: "trace/breakpoint trap"
-        case 6: "aborted"
-        case 7: "bus error"
-        case 8: "floating point exception"
-        case 9: "killed"
-        case 10: "user defined signal 1"
-        case 11: "segmentation fault"
-        case 12: "user defined signal 2"
-        case 13: "broken pipe"
-        case 14: "alarm clock"
-        case 15: "terminated"
-        default: "signal \(number)"
-        }
     }
 
     private static func quoted(_ text: String) -> String {

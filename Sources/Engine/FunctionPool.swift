@@ -16,7 +16,7 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
     let loop: any EventLoop
     let gate: StartGate
     let board: ProvisionedBoard
-    private let idle: IdleEnvironments
+    let idle: IdleEnvironments
     private let account: AccountLeases
     /// The newest record; environments are made from it.
     private(set) var record: FunctionRecord
@@ -273,28 +273,6 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
         self.turnEnded()
     }
 
-    /// Counts an environment in and runs `start`. Where the machine is full, one that nobody uses goes first; where there is
-    /// none, `refuse` is run. Either comes on this loop, perhaps later.
-    func whenRoom(_ start: @escaping @Sendable () -> Void, orElse refuse: @escaping @Sendable () -> Void) {
-        let limit = self.parts.settings.now.concurrentExecutions
-        guard !self.gate.admit(limit: limit) else { return start() }
-        self.idle.stopOne { [loop = self.loop, gate = self.gate] hasStopped in
-            guard hasStopped else { return loop.execute(refuse) }
-            gate.whenRoom(limit: limit) { loop.execute(start) }
-        }
-    }
-
-    /// Until when the environment is kept that has been idle longest.
-    var longestIdleEnd: Instant? {
-        self.machine.idleEnvironments.first.flatMap { self.drivers[$0]?.machine.keptUntil }
-    }
-
-    func stopLongestIdle() -> Bool {
-        guard let driver = self.machine.idleEnvironments.first.flatMap({ self.drivers[$0] }) else { return false }
-        driver.drain()
-        return true
-    }
-
     private func tenantEnvironmentGone() {
         if self.tenant != nil { self.account.tenantEnvironmentGone(of: self.key.function.name) }
     }
@@ -374,7 +352,7 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
         case .sandbox: ticket.fail(.startFailed("\(failure)"))
         case .credentials(let error): ticket.fail(.startFailed("the execution role's credentials: \(error)"))
         case .sandboxEnded: ticket.fail(.startFailed("the sandbox ended while it was starting"))
-        case .initError, .runtimeExited, .invalidEntrypoint: ticket.fail(.startFailed("\(failure)"))
+        case .initError, .runtimeExited, .invalidEntrypoint, .extensionFailed: ticket.fail(.startFailed("\(failure)"))
         }
     }
 }

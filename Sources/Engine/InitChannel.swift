@@ -5,8 +5,12 @@ internal import NIOPosix
 /// The control socket of one sandbox: frames to its init, events from it. Bound to the environment's event loop.
 final class InitChannel: Sendable {
     private let channel: any Channel
+    private let descriptor: Int32
 
-    private init(channel: any Channel) { self.channel = channel }
+    private init(channel: any Channel, descriptor: Int32) {
+        self.channel = channel
+        self.descriptor = descriptor
+    }
 
     /// Takes over `descriptor`. `onEvent` and `onClosed` are called on `loop`; a closed socket means that the sandbox ended.
     static func open(
@@ -22,7 +26,7 @@ final class InitChannel: Sendable {
                 }
             }
             .withConnectedSocket(descriptor)
-            .map { InitChannel(channel: $0) }
+            .map { InitChannel(channel: $0, descriptor: descriptor) }
     }
 
     func send(_ request: InitRequest) {
@@ -30,6 +34,15 @@ final class InitChannel: Sendable {
         var buffer = self.channel.allocator.buffer(capacity: frame.count)
         buffer.writeBytes(frame)
         self.channel.writeAndFlush(buffer, promise: nil)
+    }
+
+    /// Sends a frame beside the channel, which cannot send descriptors. Returns `false` where nothing was sent: the socket is
+    /// closed, or the channel has bytes to send that must come first.
+    func send(_ request: InitRequest, with passed: Int32, by passing: any DescriptorPassing) -> Bool {
+        guard self.channel.isActive,
+            let waiting = try? self.channel.syncOptions?.getOption(.bufferedWritableBytes), waiting == 0
+        else { return false }
+        return passing.send(request.frame, with: passed, over: self.descriptor)
     }
 
     func close() { self.channel.close(mode: .all, promise: nil) }

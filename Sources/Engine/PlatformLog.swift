@@ -42,6 +42,29 @@ package enum PlatformLog {
             + (self.suffix(status) ?? "Status: success")
     }
 
+    package static func `extension`(name: String, state: String, events: [String], errorType: String?) -> String {
+        "EXTENSION\tName: \(self.shown(name))\tState: \(state)\tEvents: [\(events.joined(separator: ", "))]"
+            + (errorType.map { "\tError Type: \($0)" } ?? "")
+    }
+
+    /// A file may be named with line ends in it; they would make lines that look like the platform's.
+    private static func shown(_ name: String) -> String {
+        guard name.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else { return name }
+        let isControl = { (scalar: Unicode.Scalar) in scalar.value < 0x20 || scalar.value == 0x7F }
+        return String(name.map { $0.unicodeScalars.contains(where: isControl) ? "?" : $0 })
+    }
+
+    /// `types` as they were asked for, in small letters; AWS shows them with a capital.
+    package static func subscription(_ api: TelemetryAPI, name: String, types: [String]) -> String {
+        let shown = types.map { $0.prefix(1).uppercased() + $0.dropFirst() }
+        switch api {
+        case .telemetry:
+            return "TELEMETRY\tName: \(self.shown(name))\tState: Subscribed\tTypes: [\(shown.joined(separator: ", "))]"
+        case .logs:
+            return "LOGS\tName: \(self.shown(name))\tState: Subscribed\tTypes: [\(shown.joined(separator: ","))]"
+        }
+    }
+
     package static func start(_ request: RequestID, version: String) -> String {
         "START RequestId: \(request) Version: \(version)"
     }
@@ -49,10 +72,8 @@ package enum PlatformLog {
     package static func end(_ request: RequestID) -> String { "END RequestId: \(request)" }
 
     package static func report(_ report: Report) -> String {
-        // The sum of what is printed, so that whoever adds it up finds the same.
-        let billed = self.printed(report.duration) + self.printed(report.initDuration ?? .zero)
         var line = "REPORT RequestId: \(report.requestID)\tDuration: \(self.milliseconds(report.duration)) ms\t"
-        line += "Billed Duration: \(self.wholeMilliseconds(billed)) ms\tMemory Size: \(report.memorySize) MB\t"
+        line += "Billed Duration: \(self.billed(report)) ms\tMemory Size: \(report.memorySize) MB\t"
         line += "Max Memory Used: \(self.mebibytes(report.peakMemoryBytes)) MB\t"
         if let initDuration = report.initDuration {
             line += "Init Duration: \(self.milliseconds(initDuration)) ms\t"
@@ -89,6 +110,12 @@ package enum PlatformLog {
     /// Rounded up, at least 1: what is billed.
     package static func wholeMilliseconds(_ duration: Duration) -> Int64 {
         max(1, (duration.nanoseconds + 999_999) / 1_000_000)
+    }
+
+    /// What REPORT shows as billed, in milliseconds.
+    package static func billed(_ report: Report) -> Int64 {
+        // The sum of what is printed, so that whoever adds it up finds the same.
+        self.wholeMilliseconds(self.printed(report.duration) + self.printed(report.initDuration ?? .zero))
     }
 
     /// MiB, rounded up.

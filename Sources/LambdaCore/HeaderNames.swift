@@ -12,6 +12,13 @@ package enum HeaderName {
     package static let runtimeErrorBody = "Lambda-Runtime-Function-Error-Body"
     package static let runtimeResponseMode = "Lambda-Runtime-Function-Response-Mode"
 
+    // Extensions API
+    package static let extensionName = "Lambda-Extension-Name"
+    package static let extensionFeatures = "Lambda-Extension-Accept-Feature"
+    package static let extensionID = "Lambda-Extension-Identifier"
+    package static let extensionEventID = "Lambda-Extension-Event-Identifier"
+    package static let extensionErrorType = "Lambda-Extension-Function-Error-Type"
+
     // Public API
     package static let requestID = "x-amzn-RequestId"
     package static let errorType = "x-amzn-ErrorType"

@@ -11,6 +11,14 @@ package enum InitRequest: Equatable, Sendable {
     case killAll
     /// Ask for the peak resident memory of everything in the sandbox; answered by ``InitEvent/memory(peakBytes:)``.
     case memory
+    /// Ask for the files of a directory, directories left out; answered by ``InitEvent/listed(tag:errno:files:)``.
+    case list(tag: UInt32, directory: String)
+    /// Ask for a TCP socket in the sandbox's network, over the carrier that goes along; see ``DescriptorPassing``.
+    case socket(tag: UInt32)
+    /// The descriptor that goes along takes what processes write that are started as ``startLogged``.
+    case log
+    /// The same as ``start``, with standard output and error of its own.
+    case startLogged(tag: UInt32, arguments: [String], environment: [String], workingDirectory: String)
 
     /// Bytes of one frame at most, either way. Arguments and environment are far below it.
     package static let frameLimit = 262_144
@@ -20,10 +28,7 @@ package enum InitRequest: Equatable, Sendable {
         switch self {
         case .start(let tag, let arguments, let environment, let workingDirectory):
             body.append(1)
-            body.append(littleEndian: tag)
-            body.append(strings: arguments)
-            body.append(strings: environment)
-            body.append(string: workingDirectory)
+            body.append(start: tag, arguments, environment, workingDirectory)
         case .signal(let tag, let number):
             body.append(2)
             body.append(littleEndian: tag)
@@ -32,6 +37,18 @@ package enum InitRequest: Equatable, Sendable {
             body.append(3)
         case .memory:
             body.append(4)
+        case .list(let tag, let directory):
+            body.append(5)
+            body.append(littleEndian: tag)
+            body.append(string: directory)
+        case .socket(let tag):
+            body.append(6)
+            body.append(littleEndian: tag)
+        case .log:
+            body.append(7)
+        case .startLogged(let tag, let arguments, let environment, let workingDirectory):
+            body.append(8)
+            body.append(start: tag, arguments, environment, workingDirectory)
         }
         var frame: [UInt8] = []
         frame.append(littleEndian: UInt32(body.count))
@@ -54,6 +71,10 @@ package enum InitEvent: Equatable, Sendable {
     /// Sum of the peak resident sizes of the processes that are there now.
     case memory(peakBytes: UInt64)
     case allKilled
+    /// Names of files, in no order; `errno` is 0 where the directory could be read.
+    case listed(tag: UInt32, errno: Int32, files: [String])
+    /// The socket is at the carrier's other end, where `errno` is 0.
+    case socket(tag: UInt32, errno: Int32)
 
     /// Decodes the part of a frame that comes after its length. Returns `nil` for what is not of this protocol.
     package init?(body: some Collection<UInt8>) {
@@ -79,6 +100,20 @@ package enum InitEvent: Equatable, Sendable {
             self = .memory(peakBytes: UInt64(high) << 32 | UInt64(low))
         case 20:
             self = .allKilled
+        case 21:
+            guard let tag = word(1), let number = word(5), let count = word(9) else { return nil }
+            var files: [String] = []
+            var position = 13
+            for _ in 0..<count {
+                guard let length = word(position), Int(length) <= bytes.count - position - 4 else { return nil }
+                let name = bytes[(position + 4)..<(position + 4 + Int(length))]
+                files.append(String(decoding: name, as: UTF8.self))
+                position += 4 + Int(length)
+            }
+            self = .listed(tag: tag, errno: Int32(bitPattern: number), files: files)
+        case 22:
+            guard let tag = word(1), let number = word(5) else { return nil }
+            self = .socket(tag: tag, errno: Int32(bitPattern: number))
         default:
             return nil
         }
@@ -93,6 +128,15 @@ extension [UInt8] {
     fileprivate mutating func append(string: String) {
         self.append(littleEndian: UInt32(string.utf8.count))
         self.append(contentsOf: string.utf8)
+    }
+
+    fileprivate mutating func append(
+        start tag: UInt32, _ arguments: [String], _ environment: [String], _ workingDirectory: String
+    ) {
+        self.append(littleEndian: tag)
+        self.append(strings: arguments)
+        self.append(strings: environment)
+        self.append(string: workingDirectory)
     }
 
     fileprivate mutating func append(strings: [String]) {

@@ -114,6 +114,28 @@ package enum Limits {
     package static let openFiles = 1_024
     package static let processes = 1_024
     package static let runtimeAPIPort = 9_001
+    /// Extensions of one environment, external and internal ones together.
+    package static let extensions = 10
+    /// From the first SIGTERM to the last SIGKILL, where a part of the runtime's process is registered as an extension.
+    package static let internalExtensionShutdown = Duration.milliseconds(500)
+    /// The same where programs of their own are.
+    package static let externalExtensionShutdown = Duration.milliseconds(2_000)
+
+    // MARK: Telemetry (Lambda developer guide, "Lambda Telemetry API")
+
+    /// Events of one batch, and what holds where none is asked for.
+    package static let telemetryItems = 1_000...10_000
+    package static let defaultTelemetryItems = 10_000
+    /// Bytes of one batch.
+    package static let telemetryBytes = 262_144...1_048_576
+    package static let defaultTelemetryBytes = 262_144
+    /// Milliseconds that an event waits for its batch at most.
+    package static let telemetryTimeout = 25...30_000
+    package static let defaultTelemetryTimeout = 1_000
+    /// Bytes of what happens before the first subscription, kept for replay; AWS names no number.
+    package static let telemetryReplayBytes = 1_048_576
+    /// Between tries to reach a consumer that is not there or answers with an error.
+    package static let telemetryBackoff = Duration.milliseconds(50)...Duration.milliseconds(1_000)
     /// Concurrent starts of environments, machine-wide.
     package static let concurrentStarts = 16
     /// Environments of the whole machine at one time: the account's default concurrency.

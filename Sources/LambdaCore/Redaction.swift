@@ -30,6 +30,11 @@ extension InitRequest: CustomStringConvertible, CustomDebugStringConvertible {
         case .signal(let tag, let number): "signal(tag: \(tag), number: \(number))"
         case .killAll: "killAll"
         case .memory: "memory"
+        case .list(let tag, let directory): "list(tag: \(tag), \(directory))"
+        case .socket(let tag): "socket(tag: \(tag))"
+        case .log: "log"
+        case .startLogged(let tag, let arguments, let environment, _):
+            "startLogged(tag: \(tag), \(arguments), \(environment.count) variables)"
         }
     }
     package var debugDescription: String { self.description }

@@ -82,6 +82,8 @@ package struct EnvironmentMachine: Sendable {
     /// No invocation begins after this instant: the credentials inside end soon after.
     package private(set) var retiresAt: Instant?
     private var phase: Phase = .inactive
+    /// What extensions have for their end, before what is left is killed.
+    private var grace = Duration.zero
     /// Set while it starts: its version was replaced or deleted, so its first invocation is its last.
     private var isOutdated = false
 
@@ -145,6 +147,9 @@ package struct EnvironmentMachine: Sendable {
         return self.endInit(failure, now: now)
     }
 
+    /// Extensions are there, which have this time for their end.
+    package mutating func extensionsNeed(_ grace: Duration) { self.grace = grace }
+
     /// Known once the credentials inside are known.
     package mutating func credentialsEnd(at instant: Instant) { self.retiresAt = instant }
 
@@ -193,7 +198,7 @@ package struct EnvironmentMachine: Sendable {
     package mutating func resetRequested(now: Instant) throws(IllegalTransition) -> Action {
         switch self.phase {
         case .invoking:
-            let deadline = now.advanced(by: Self.resetBudget)
+            let deadline = now.advanced(by: Self.resetBudget + self.grace)
             self.phase = .resetting(deadline: deadline, isFirst: false)
             return .killProcesses(by: deadline)
         case .draining(busy: true):
@@ -324,7 +329,7 @@ package struct EnvironmentMachine: Sendable {
     }
 
     private mutating func endInit(_ failure: StartFailure, now: Instant) -> Action {
-        let deadline = now.advanced(by: Self.resetBudget)
+        let deadline = now.advanced(by: Self.resetBudget + self.grace)
         self.phase = .resetting(deadline: deadline, isFirst: true)
         return .endInit(failure, by: deadline)
     }

@@ -9,6 +9,8 @@ package struct InvocationMachine: Sendable {
     package enum Failure: Equatable, Sendable {
         case timedOut
         case runtimeExited(InitEvent.Exit, outOfMemory: Bool)
+        /// An extension's process ended.
+        case extensionFailed(ExtensionFailure)
         case sandboxEnded(outOfMemory: Bool)
         /// The daemon stops and waits no longer.
         case stopped

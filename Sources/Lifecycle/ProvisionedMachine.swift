@@ -158,7 +158,7 @@ extension StartFailure {
     /// `StatusReason` of a provisioned configuration.
     package var provisionedReason: String {
         switch self {
-        case .initError, .runtimeExited, .invalidEntrypoint, .timedOut: ProvisionedStatus.initFailure
+        case .initError, .runtimeExited, .invalidEntrypoint, .extensionFailed, .timedOut: ProvisionedStatus.initFailure
         case .sandbox, .credentials, .sandboxEnded, .cancelled: "The environment could not be started: \(self)."
         }
     }

@@ -11,6 +11,8 @@ package enum StartFailure: Error, Equatable, Sendable {
     case runtimeExited(InitEvent.Exit, outOfMemory: Bool)
     /// The program could not be executed; the text is the one AWS answers with.
     case invalidEntrypoint(String)
+    /// An extension could not be started, reported an error or ended.
+    case extensionFailed(ExtensionFailure)
     /// The sandbox could not be made.
     case sandbox(LaunchError)
     /// The execution role's credentials were not to be had.
@@ -30,6 +32,7 @@ extension StartFailure: CustomStringConvertible {
         case .runtimeExited(let exit, let outOfMemory):
             "the runtime ended in its init with \(exit.words)\(outOfMemory ? ", for lack of memory" : "")"
         case .invalidEntrypoint(let text): text
+        case .extensionFailed(let failure): "\(failure.type) in its init: \(failure.words)"
         case .sandbox(let error): Self.words(error)
         case .credentials(.refused(let code, let message)):
             "the execution role's credentials were refused: \(code): \(message)"

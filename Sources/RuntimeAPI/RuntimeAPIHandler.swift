@@ -12,7 +12,7 @@ final class RuntimeAPIHandler: ChannelInboundHandler, RequestPartReceiver {
     typealias OutboundOut = ByteBuffer
 
     /// What is being read. A class, so that its body grows in place.
-    private final class Request {
+    final class Request {
         let head: HTTPRequestHead
         let route: RuntimeRoute
         var body = ByteBuffer()
@@ -24,16 +24,17 @@ final class RuntimeAPIHandler: ChannelInboundHandler, RequestPartReceiver {
         }
     }
 
-    private let session: SessionReference
+    let session: SessionReference
     private var context: ChannelHandlerContext?
     private var input = RequestInput()
     private var request: Request?
     private var isWaitingForEvent = false
-    private var keepsAlive = true
+    var isWaitingForExtensionEvent = false
+    var keepsAlive = true
 
     init(session: SessionReference) { self.session = session }
 
-    private var id: ObjectIdentifier { ObjectIdentifier(self) }
+    var id: ObjectIdentifier { ObjectIdentifier(self) }
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
@@ -76,6 +77,7 @@ final class RuntimeAPIHandler: ChannelInboundHandler, RequestPartReceiver {
 
     func channelInactive(context: ChannelHandlerContext) {
         if self.isWaitingForEvent { self.session.session?.nextAbandoned(self.id) }
+        if self.isWaitingForExtensionEvent { self.session.session?.extensionSession.nextEventAbandoned(self.id) }
         // The body of a response that ended early: the function's answer is not whole.
         if let request = self.request, case .response(let requestID) = request.route {
             _ = self.session.session?.responseTruncated(requestID: requestID)
@@ -128,6 +130,8 @@ final class RuntimeAPIHandler: ChannelInboundHandler, RequestPartReceiver {
                 session.initError(
                     errorType: request.head.headers.first(name: HeaderName.runtimeErrorType), body: request.body),
                 context: context)
+        case .extension(let route):
+            self.handle(route, request, session.extensionSession, context: context)
         case .wrongMethod:
             self.send(.methodNotAllowed, contentType: "text/plain", body: "", context: context)
         case .unknown:
@@ -195,7 +199,7 @@ final class RuntimeAPIHandler: ChannelInboundHandler, RequestPartReceiver {
             context: context)
     }
 
-    private func send(_ bytes: ByteBuffer, context: ChannelHandlerContext) {
+    func send(_ bytes: ByteBuffer, context: ChannelHandlerContext) {
         context.writeAndFlush(self.wrapOutboundOut(bytes), promise: nil)
         if !self.keepsAlive { context.close(promise: nil) }
     }

@@ -27,6 +27,16 @@ package struct RuntimeAPIServer: RuntimeServing {
         return RuntimeAPIListener(future: future, connections: connections)
     }
 
+    package func telemetryConnection(
+        socket: Int32, to destination: TelemetryDestination, on loop: any EventLoop
+    ) -> any TelemetryConnection {
+        switch destination {
+        case .http(_, let path, let method, let host):
+            TelemetryHTTPConnection(socket: socket, method: method, path: path, host: host, on: loop)
+        case .tcp: TelemetryTCPConnection(socket: socket, on: loop)
+        }
+    }
+
     private static func configure(
         _ channel: any Channel, connections: SandboxConnections, session: SessionReference
     ) throws {

@@ -49,6 +49,17 @@ enum RuntimeResponse {
         }
     }
 
+    static func reply(_ reply: ExtensionReply, keepsAlive: Bool) -> ByteBuffer {
+        var buffer = ByteBuffer()
+        buffer.reserveCapacity(256 + reply.body.count)
+        buffer.writeStatusLine(reply.status, HTTPResponseStatus(statusCode: reply.status).reasonPhrase)
+        for (name, value) in reply.headers { buffer.writeHeader(name, value) }
+        if let contentType = reply.contentType { buffer.writeHeader(HeaderName.contentType, contentType) }
+        buffer.writeEnd(length: reply.body.count, keepsAlive: keepsAlive)
+        buffer.writeBytes(reply.body)
+        return buffer
+    }
+
     static func text(
         status: HTTPResponseStatus, contentType: String, body: String, keepsAlive: Bool
     ) -> ByteBuffer {

@@ -9,6 +9,8 @@ enum RuntimeRoute: Equatable {
     case response(requestID: String)
     case invocationError(requestID: String)
     case initError
+    /// Of the Extensions, Telemetry or Logs API.
+    case `extension`(ExtensionRoute)
     /// A path of the API with another method.
     case wrongMethod
     case unknown
@@ -30,7 +32,7 @@ enum RuntimeRoute: Equatable {
         }
         let path = uri.utf8.prefix { $0 != UInt8(ascii: "?") }
         guard path.starts(with: Self.prefix.utf8) else {
-            self = .unknown
+            self = ExtensionRoute.route(method: method, path: path)
             return
         }
         let rest = path.dropFirst(Self.prefix.utf8.count)

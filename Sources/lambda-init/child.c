@@ -79,9 +79,16 @@ static void execute(const struct lsb_start *start) {
     errno = error;
 }
 
+/* Both, for what a program says by either is read as one stream of lines. */
+static int take_log(int log_fd) {
+    if (log_fd < 0) return 0;
+    return dup2(log_fd, STDOUT_FILENO) < 0 || dup2(log_fd, STDERR_FILENO) < 0 ? -1 : 0;
+}
+
 static _Noreturn void become(const struct lsb_start *start, int report_fd) {
     /* Everything init holds is close-on-exec from birth; this makes it true of what it does not know of. */
-    if (setpgid(0, 0) == 0 && reset_signals() == 0 && close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0
+    if (setpgid(0, 0) == 0 && reset_signals() == 0 && take_log(start->log_fd) == 0
+        && close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0
         && drop_rights() == 0
         /* Entered with the function's rights, so that no directory opens that the function could not open itself. */
         && chdir(start->working_directory) == 0)

@@ -22,7 +22,9 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "listing.h"
 #include "memory.h"
+#include "passing.h"
 #include "wire.h"
 
 enum {
@@ -43,6 +45,9 @@ struct tagged_process {
 static struct tagged_process processes[PROCESS_LIMIT];
 static uint8_t received[LSB_FRAME_LIMIT];
 static size_t received_length;
+/* Came along with what was received, for the request that takes one. */
+static int received_descriptor = -1;
+static int extension_log = -1;
 
 static struct tagged_process *process_tagged(uint32_t tag) {
     for (size_t index = 0; index < PROCESS_LIMIT; index++)
@@ -79,7 +84,7 @@ static void start_failed(uint32_t tag, int error) {
     lsb_send(CONTROL_FD, LSB_EVENT_START_FAILED, words, 2);
 }
 
-static void start(uint8_t *fields, size_t length) {
+static void start(uint8_t *fields, size_t length, int log_fd) {
     struct lsb_start request;
     int error = 0;
     switch (lsb_decode_start(fields, length, &request, &error)) {
@@ -91,6 +96,7 @@ static void start(uint8_t *fields, size_t length) {
     struct tagged_process *place = process_with(0);
     if (!place) return start_failed(request.tag, EAGAIN);
 
+    request.log_fd = log_fd;
     const pid_t pid = lsb_start_process(&request);
     if (pid < 0) return start_failed(request.tag, -pid);
     place->pid = pid;
@@ -131,9 +137,45 @@ static void kill_all(int child_fd) {
     lsb_send(CONTROL_FD, LSB_EVENT_ALL_KILLED, NULL, 0);
 }
 
+static void list(uint8_t *fields, size_t length) {
+    static uint8_t names[LSB_LISTING_LIMIT];
+    struct lsb_list request;
+    size_t bytes = 0;
+    uint32_t count = 0;
+    if (lsb_decode_list(fields, length, &request) != LSB_DECODED) lsb_give_up("malformed request to list", 0);
+    const int error = lsb_list_files(request.directory, names, sizeof names, &bytes, &count);
+    const uint32_t words[] = {request.tag, (uint32_t)error, count};
+    lsb_send_bytes(CONTROL_FD, LSB_EVENT_LISTED, words, 3, names, bytes);
+}
+
+static int take_descriptor(void) {
+    const int taken = received_descriptor;
+    if (taken < 0) lsb_give_up("a request came without its descriptor", 0);
+    received_descriptor = -1;
+    return taken;
+}
+
+static void pass_socket(const uint8_t *fields, size_t length) {
+    if (length != 4) lsb_give_up("malformed request for a socket", 0);
+    const int carrier = take_descriptor();
+    const uint32_t words[] = {lsb_load32(fields), (uint32_t)lsb_pass_socket(carrier)};
+    close(carrier);
+    lsb_send(CONTROL_FD, LSB_EVENT_SOCKET, words, 2);
+}
+
+static void set_extension_log(size_t length) {
+    if (length != 0) lsb_give_up("malformed request for a log", 0);
+    if (extension_log >= 0) close(extension_log);
+    extension_log = take_descriptor();
+}
+
 static void perform(uint8_t *body, size_t length, int child_fd) {
     switch (body[0]) {
-    case LSB_REQUEST_START: return start(body + 1, length - 1);
+    case LSB_REQUEST_START: return start(body + 1, length - 1, -1);
+    case LSB_REQUEST_START_LOGGED: return start(body + 1, length - 1, extension_log);
+    case LSB_REQUEST_LIST: return list(body + 1, length - 1);
+    case LSB_REQUEST_SOCKET: return pass_socket(body + 1, length - 1);
+    case LSB_REQUEST_LOG: return set_extension_log(length - 1);
     case LSB_REQUEST_SIGNAL: return send_signal(body + 1, length - 1);
     case LSB_REQUEST_KILL_ALL:
         if (length != 1) lsb_give_up("malformed request to kill", 0);
@@ -163,8 +205,8 @@ static void perform_received(int child_fd) {
 }
 
 static void receive(int child_fd) {
-    const ssize_t count =
-        recv(CONTROL_FD, received + received_length, sizeof received - received_length, MSG_DONTWAIT);
+    const ssize_t count = lsb_receive(
+        CONTROL_FD, received + received_length, sizeof received - received_length, &received_descriptor);
     if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (count < 0 && errno != ECONNRESET) lsb_give_up("cannot read the control socket", errno);
     if (count <= 0) _exit(0); /* lambdad closed its end, or is dead */

@@ -63,6 +63,7 @@ enum lsb_decoding lsb_decode_start(uint8_t *fields, size_t length, struct lsb_st
     size_t arguments = 0, environment = 0;
     bool arguments_fit = false, environment_fits = false;
 
+    start->log_fd = -1;
     if (!take32(&cursor, &start->tag)) return LSB_MALFORMED;
     start->arguments = table;
     if (!take_strings(&cursor, table, LSB_STRING_LIMIT, &arguments, &arguments_fit)) return LSB_MALFORMED;
@@ -82,13 +83,25 @@ enum lsb_decoding lsb_decode_signal(const uint8_t *fields, size_t length, struct
     return LSB_DECODED;
 }
 
+enum lsb_decoding lsb_decode_list(uint8_t *fields, size_t length, struct lsb_list *request) {
+    struct cursor cursor = {.next = fields, .left = length};
+    if (!take32(&cursor, &request->tag) || !take_string(&cursor, &request->directory) || cursor.left != 0)
+        return LSB_MALFORMED;
+    return cursor.has_nul_inside ? LSB_IMPOSSIBLE : LSB_DECODED;
+}
+
 void lsb_send(int control_fd, enum lsb_event_kind kind, const uint32_t *words, size_t count) {
-    uint8_t frame[4 + 1 + 4 * 3];
-    const size_t body = 1 + 4 * count;
-    if (4 + body > sizeof frame) lsb_give_up("an event has too many fields", 0);
-    frame[0] = (uint8_t)body;
-    frame[1] = frame[2] = frame[3] = 0;
+    lsb_send_bytes(control_fd, kind, words, count, NULL, 0);
+}
+
+void lsb_send_bytes(
+    int control_fd, enum lsb_event_kind kind, const uint32_t *words, size_t count, const uint8_t *bytes, size_t length) {
+    static uint8_t frame[4 + 1 + 4 * 3 + LSB_LISTING_LIMIT];
+    const size_t body = 1 + 4 * count + length;
+    if (count > 3 || length > LSB_LISTING_LIMIT) lsb_give_up("an event has too many fields", 0);
+    for (size_t byte = 0; byte < 4; byte++) frame[byte] = (uint8_t)(body >> (8 * byte));
     frame[4] = (uint8_t)kind;
+    if (length) memcpy(frame + 5 + 4 * count, bytes, length);
     for (size_t index = 0; index < count; index++)
         for (size_t byte = 0; byte < 4; byte++) frame[5 + 4 * index + byte] = (uint8_t)(words[index] >> (8 * byte));
 

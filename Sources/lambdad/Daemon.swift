@@ -67,8 +67,8 @@ struct Daemon {
                 codeDirectory: { code.directory(of: $0) }, sessionName: { RoleSessionName.forFunction($0) },
                 log: logs.log, time: self.time, reader: KernelDescriptors(), runtimeServer: RuntimeAPIServer(),
                 servicesRelay: self.configuration.servicesEndpoint.map { Relays(target: $0, logger: logger) },
-                directories: DirectoryWatcher { watching.now }, versions: catalog, settings: settings, events: events,
-                logger: logger),
+                directories: DirectoryWatcher { watching.now }, passing: KernelPassing(), versions: catalog,
+                settings: settings, events: events, logger: logger),
             loops: Array(group.makeIterator()))
         let eventSettings = CurrentEventSettings(self.configuration.events)
         let queue = try self.makeEventPlane(

@@ -68,8 +68,8 @@ private func allSettings() throws -> [Setting] { try configuration().settings }
             for text in ["\(range.lowerBound - 1)", "\(range.upperBound + 1)", "1.5", "many", ""] {
                 #expect(
                     throws: ConfigurationError(
-                        description: "\(setting.key) = \(text): expected \(word.map { "\($0) or " } ?? "")a whole number "
-                            + "from \(range.lowerBound) to \(range.upperBound)")
+                        description: "\(setting.key) = \(text): expected \(word.map { "\($0) or " } ?? "")"
+                            + "a whole number from \(range.lowerBound) to \(range.upperBound)")
                 ) { try parse(setting.key, text) }
             }
         }

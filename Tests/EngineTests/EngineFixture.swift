@@ -15,13 +15,16 @@ final class EngineFixture: Sendable {
     let log = RecordingLog()
     let settings: CurrentSettings
     let events = EnvironmentEvents()
+    let passing = FakePassing()
     let stopped: AsyncStream<EnvironmentID>
     private let states = Mutex<[EnvironmentEvent]>([])
     private let changes: AsyncStream<Void>
 
+    /// - Parameter time: With a clock that stands still nothing takes too long, however slow the machine is; timers fire and
+    ///   find that it is not time yet.
     init(
         _ settings: EngineSettings = EngineSettings(), directories: (any HostDirectoryWatching)? = nil,
-        versions: (any VersionLookup)? = nil, loops: Int = 1
+        versions: (any VersionLookup)? = nil, time: any TimeSource = WallClock(), loops: Int = 1
     ) {
         self.settings = CurrentSettings(settings)
         let (stopped, continuation) = AsyncStream.makeStream(of: EnvironmentID.self)
@@ -32,9 +35,10 @@ final class EngineFixture: Sendable {
         self.plane = InvocationPlane(
             parts: EngineParts(
                 launcher: self.launcher, credentials: FixedCredentials(), runtimes: OneRuntime(),
-                codeDirectory: { "/code/\($0.digest)" }, sessionName: { "\($0)" }, log: self.log, time: WallClock(),
+                codeDirectory: { "/code/\($0.digest)" }, sessionName: { "\($0)" }, log: self.log, time: time,
                 reader: PlainReader(), runtimeServer: RuntimeAPIServer(), servicesRelay: nil,
-                directories: directories, versions: versions, settings: self.settings, events: self.events,
+                directories: directories, passing: self.passing, versions: versions, settings: self.settings,
+                events: self.events,
                 logger: Logger(label: "test") { _ in
                     SwiftLogNoOpLogHandler()
                 }),
@@ -100,12 +104,16 @@ final class FakeLauncher: SandboxLauncher {
     private let stream: AsyncStream<FakeSandbox>
     private let continuation: AsyncStream<FakeSandbox>.Continuation
     private let failure = Mutex<LaunchError?>(nil)
+    private let extensions = Mutex(false)
     /// Launches that were asked for, less those that the test has taken.
     private let untaken = Mutex(0)
 
     var isIdle: Bool { self.untaken.withLock { $0 == 0 } }
 
     init() { (self.stream, self.continuation) = AsyncStream.makeStream(of: FakeSandbox.self) }
+
+    /// From now on the test says which extensions there are.
+    func hasExtensions() { self.extensions.withLock { $0 = true } }
 
     func failNext(with error: LaunchError) { self.failure.withLock { $0 = error } }
 
@@ -117,7 +125,8 @@ final class FakeLauncher: SandboxLauncher {
         if let failure { throw failure }
         self.untaken.withLock { $0 += 1 }
         do {
-            let (sandbox, descriptors) = try await FakeSandbox.make(for: request)
+            let (sandbox, descriptors) = try await FakeSandbox.make(
+                for: request, hasExtensions: self.extensions.withLock { $0 })
             self.continuation.yield(sandbox)
             return descriptors
         } catch { throw .vanished }

@@ -24,6 +24,11 @@ final class FakeSandbox: Sendable {
     enum Command: Equatable, Sendable {
         case start(tag: UInt32)
         case signal
+        /// As ``signal``, to an extension.
+        case signalExtension(tag: UInt32, number: UInt32)
+        case list(tag: UInt32)
+        case log
+        case startExtension(tag: UInt32)
         case killAll
         case memory
         case closed
@@ -46,7 +51,10 @@ final class FakeSandbox: Sendable {
 
     deinit { Glibc.close(self.memoryEvents) }
 
-    static func make(for request: SandboxRequest) async throws -> (FakeSandbox, SandboxDescriptors) {
+    /// - Parameter hasExtensions: The test says which files are in a directory; otherwise there is none.
+    static func make(
+        for request: SandboxRequest, hasExtensions: Bool
+    ) async throws -> (FakeSandbox, SandboxDescriptors) {
         var pair: [Int32] = [0, 0]
         var pipe: [Int32] = [0, 0]
         precondition(unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair) == 0)
@@ -57,7 +65,8 @@ final class FakeSandbox: Sendable {
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(CommandHandler(continuation, started))
+                    try channel.pipeline.syncOperations.addHandler(
+                        CommandHandler(continuation, started, hasExtensions: hasExtensions))
                 }
             }
             .withConnectedSocket(pair[1]).get()
@@ -124,6 +133,10 @@ final class FakeSandbox: Sendable {
     func reportSignal(tag: UInt32, number: UInt8) {
         self.report([13, 0, 0, 0, 18] + word(tag) + word(1) + word(UInt32(number)))
     }
+    func reportFiles(tag: UInt32, _ names: [String], errno: UInt32 = 0) {
+        let list = names.flatMap { word(UInt32($0.utf8.count)) + Array($0.utf8) }
+        self.report(word(UInt32(13 + list.count)) + [21] + word(tag) + word(errno) + word(UInt32(names.count)) + list)
+    }
     func reportAllKilled() { self.report([1, 0, 0, 0, 20]) }
     func reportStartFailed(tag: UInt32, errno: UInt8) {
         self.report([9, 0, 0, 0, 17] + word(tag) + word(UInt32(errno)))
@@ -179,11 +192,15 @@ private final class CommandHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     private let continuation: AsyncStream<FakeSandbox.Command>.Continuation
     private let started: StartRecord
+    private let hasExtensions: Bool
     private var pending = ByteBuffer()
 
-    init(_ continuation: AsyncStream<FakeSandbox.Command>.Continuation, _ started: StartRecord) {
+    init(
+        _ continuation: AsyncStream<FakeSandbox.Command>.Continuation, _ started: StartRecord, hasExtensions: Bool
+    ) {
         self.continuation = continuation
         self.started = started
+        self.hasExtensions = hasExtensions
     }
 
     /// A number of byte strings, each with its length before it.
@@ -211,8 +228,27 @@ private final class CommandHandler: ChannelInboundHandler {
                 let environment = Self.strings(&body)
                 self.started.environment.withLock { $0 = environment }
                 self.continuation.yield(.start(tag: tag))
-            case 2: self.continuation.yield(.signal)
+            case 2:
+                let tag = body.readInteger(endianness: .little, as: UInt32.self) ?? 0
+                let number = body.readInteger(endianness: .little, as: UInt32.self) ?? 0
+                self.continuation.yield(tag > 0xFFFF ? .signalExtension(tag: tag, number: number) : .signal)
             case 3: self.continuation.yield(.killAll)
+            case 5:
+                let tag = body.readInteger(endianness: .little, as: UInt32.self) ?? 0
+                if self.hasExtensions {
+                    self.continuation.yield(.list(tag: tag))
+                } else {
+                    let nothing: [UInt8] = [13, 0, 0, 0, 21, UInt8(tag), 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]
+                    context.writeAndFlush(NIOAny(ByteBuffer(bytes: nothing)), promise: nil)
+                }
+            case 6:
+                let tag = body.readBytes(length: 4) ?? []
+                let made: [UInt8] = [9, 0, 0, 0, 22] + tag + [0, 0, 0, 0]
+                context.writeAndFlush(NIOAny(ByteBuffer(bytes: made)), promise: nil)
+            case 7: self.continuation.yield(.log)
+            case 8:
+                self.continuation.yield(
+                    .startExtension(tag: body.readInteger(endianness: .little, as: UInt32.self) ?? 0))
             default:
                 let answer: [UInt8] = [9, 0, 0, 0, 19, 0, 0, 0x80, 0, 0, 0, 0, 0]
                 context.writeAndFlush(NIOAny(ByteBuffer(bytes: answer)), promise: nil)

@@ -2,6 +2,7 @@ import Engine
 import LambdaCore
 import Lifecycle
 import NIOHTTP1
+import TestSupport
 import Testing
 
 /// How an init fails, and what is told of it.
@@ -72,7 +73,7 @@ extension EngineFixture {
 @Suite(.timeLimit(.minutes(2))) struct `An init that fails` {
     @Test(arguments: InitFault.all)
     func `is tried again inside the invocation, which has its second failure`(fault: InitFault) async throws {
-        let engine = EngineFixture()
+        let engine = EngineFixture(time: ManualClock())
         let answer = engine.invoke(try engine.function(), tail: true)
         let sandbox = try #require(await engine.launcher.nextSandbox())
         #expect(await sandbox.nextCommand() == .start(tag: 1))
@@ -105,7 +106,7 @@ extension EngineFixture {
 
     @Test(arguments: InitFault.all)
     func `once is hidden by the second try, which counts into the invocation`(fault: InitFault) async throws {
-        let engine = EngineFixture()
+        let engine = EngineFixture(time: ManualClock())
         let answer = engine.invoke(try engine.function(), tail: true)
         let sandbox = try #require(await engine.launcher.nextSandbox())
         #expect(await sandbox.nextCommand() == .start(tag: 1))
@@ -125,10 +126,12 @@ extension EngineFixture {
     }
 
     @Test func `for lack of time is tried again with the function's own`() async throws {
-        let engine = EngineFixture(EngineSettings(lifecycle: .init(initTimeout: .milliseconds(300))))
+        let clock = ManualClock()
+        let engine = EngineFixture(EngineSettings(lifecycle: .init(initTimeout: .milliseconds(300))), time: clock)
         let answer = engine.invoke(try engine.function(), tail: true)
         let sandbox = try #require(await engine.launcher.nextSandbox())
         #expect(await sandbox.nextCommand() == .start(tag: 1))
+        clock.advance(by: .milliseconds(300))
         #expect(await sandbox.nextCommand() == .killAll)
         sandbox.reportAllKilled()
         #expect(await sandbox.nextCommand() == .start(tag: 2))
@@ -138,13 +141,16 @@ extension EngineFixture {
     }
 
     @Test func `for lack of time twice is a timeout of the function`() async throws {
-        let engine = EngineFixture(EngineSettings(lifecycle: .init(initTimeout: .milliseconds(100))))
+        let clock = ManualClock()
+        let engine = EngineFixture(EngineSettings(lifecycle: .init(initTimeout: .milliseconds(100))), time: clock)
         let answer = engine.invoke(try engine.function(timeout: 1))
         let sandbox = try #require(await engine.launcher.nextSandbox())
         #expect(await sandbox.nextCommand() == .start(tag: 1))
+        clock.advance(by: .milliseconds(100))
         #expect(await sandbox.nextCommand() == .killAll)
         sandbox.reportAllKilled()
         #expect(await sandbox.nextCommand() == .start(tag: 2))
+        clock.advance(by: .seconds(1))
         let body = String(decoding: try await answer.value.get().payload, as: UTF8.self)
         #expect(body.hasPrefix("{\"errorType\":\"Sandbox.Timedout\""))
         #expect(body.hasSuffix(" Error: Task timed out after 1.00 seconds\"}"))
@@ -160,7 +166,7 @@ extension EngineFixture {
     }
 
     @Test func `while the daemon stops is not tried again`() async throws {
-        let engine = EngineFixture()
+        let engine = EngineFixture(time: ManualClock())
         let answer = engine.invoke(try engine.function())
         let sandbox = try #require(await engine.launcher.nextSandbox())
         #expect(await sandbox.nextCommand() == .start(tag: 1))

@@ -276,7 +276,8 @@ private let path = "/2015-03-31/functions/f/invocations"
                     == #"{"message":"6291457 byte payload is too large for the RequestResponse invocation type (limit 6291456 bytes)"}"#
             )
             #expect(answer.header("Connection") == "close")
-            try await client.send([UInt8](repeating: 0x20, count: 6_291_457))
+            // The rest is read and thrown away for a while; on a slow machine the server does not wait for all of it.
+            try? await client.send([UInt8](repeating: 0x20, count: 6_291_457))
             try await client.waitForEnd()
         }
     }

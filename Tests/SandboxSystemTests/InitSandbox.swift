@@ -102,6 +102,13 @@ final class InitSandbox {
         }
     }
 
+    /// A frame with a descriptor beside it.
+    func send(_ request: InitRequest, with descriptor: Int32) throws {
+        guard KernelPassing().send(request.frame, with: descriptor, over: self.control) else {
+            throw TestFailure("send a descriptor")
+        }
+    }
+
     /// The next event, or `nil` when init has closed its end.
     func next() throws -> InitEvent? {
         while true {

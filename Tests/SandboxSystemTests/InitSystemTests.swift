@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import LambdaCore
+import Sandbox
 import Testing
 
 /// The real lambda-init, in a user namespace as the executor makes it, under the default filter.
@@ -293,6 +294,70 @@ struct `The init of a sandbox` {
         #expect(try sandbox.next() == nil)
         #expect(try sandbox.wait() == 1)
         #expect(try TestProgram.readAll(sandbox.log) == "lambda-init: \(reason)\n")
+    }
+
+    // MARK: Extensions
+
+    @Test func `lists files and no directories`() throws {
+        let directory = "/tmp/lambdad-list-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: "\(directory)/inner", withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: directory) }  // a few empty files are all that is lost
+        for name in ["a", "é b"] { try Data().write(to: URL(filePath: "\(directory)/\(name)")) }
+        let sandbox = try InitSandbox.start()
+        try sandbox.send(.list(tag: 5, directory: directory))
+        guard case .listed(5, 0, let files)? = try sandbox.next() else { throw TestFailure("not listed") }
+        #expect(files.sorted() == ["a", "é b"])
+        try sandbox.send(.list(tag: 6, directory: "\(directory)/none"))
+        #expect(try sandbox.next() == .listed(tag: 6, errno: ENOENT, files: []))
+        try sandbox.send(.list(tag: 7, directory: "\(directory)/a"))
+        #expect(try sandbox.next() == .listed(tag: 7, errno: ENOTDIR, files: []))
+    }
+
+    @Test func `makes sockets and hands them out, one for each carrier`() throws {
+        let sandbox = try InitSandbox.start()
+        let passing = KernelPassing()
+        for tag in UInt32(1)...3 {
+            let (ours, theirs) = try #require(passing.carrier())
+            defer { close(ours) }
+            try sandbox.send(.socket(tag: tag), with: theirs)
+            close(theirs)
+            #expect(try sandbox.next() == .socket(tag: tag, errno: 0))
+            let socket = try #require(passing.receive(from: ours))
+            defer { close(socket) }
+            var type = Int32(0)
+            var length = socklen_t(MemoryLayout<Int32>.size)
+            // Safety: both live for the call, and the length is the value's.
+            #expect(unsafe getsockopt(socket, SOL_SOCKET, SO_TYPE, &type, &length) == 0)
+            #expect(type == Int32(SOCK_STREAM.rawValue))
+            // Nobody listens on this port.
+            #expect(passing.connect(socket, toLoopbackPort: 1) == false || passing.receive(from: ours) == nil)
+        }
+    }
+
+    @Test func `gives extensions a log of their own`() throws {
+        let sandbox = try InitSandbox.start()
+        let pipe = try #require(KernelPassing().logPipe())
+        defer { close(pipe.read) }
+        try sandbox.send(.log, with: pipe.write)
+        close(pipe.write)
+        try sandbox.send(
+            .startLogged(
+                tag: 1, arguments: ["sh", "-c", "echo out; echo err >&2; echo /proc/self/fd/*"],
+                environment: ["PATH=/usr/bin:/bin"], workingDirectory: "/"))
+        guard case .started(1, _) = try sandbox.next() else { throw TestFailure("not started") }
+        #expect(try sandbox.next() == .exited(tag: 1, .status(0)))
+        // 3 is the directory itself, which the shell reads for the pattern.
+        let text = String(decoding: KernelDescriptors().readAvailable(pipe.read, limit: 4_096), as: UTF8.self)
+        #expect(text == "out\nerr\n/proc/self/fd/0 /proc/self/fd/1 /proc/self/fd/2 /proc/self/fd/3\n")
+        try sandbox.startShell("echo plain")
+        #expect(try sandbox.logLines(1) == ["plain"])
+    }
+
+    @Test func `gives up where a descriptor is missing`() throws {
+        let sandbox = try InitSandbox.start()
+        try sandbox.send(.socket(tag: 1))
+        #expect(try sandbox.wait() == 1)
+        #expect(try TestProgram.readAll(sandbox.log) == "lambda-init: a request came without its descriptor\n")
     }
 
     @Test func `cannot be looked into or signalled by the function`() throws {

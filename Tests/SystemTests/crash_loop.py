@@ -132,7 +132,7 @@ class Load:
         while not self.stopping.is_set():
             try:
                 deed(client)
-            except (botocore.exceptions.HTTPClientError, botocore.exceptions.ClientError) as error:
+            except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
                 with self.lock:
                     self.cut += 1
                     # What the server itself says must be that it is stopping or busy, and not a wrong answer.
@@ -209,7 +209,7 @@ def run(machine, session, kills, outside, function, say=print):
         "of these run": sum(1 for one in load.accepted if one in outside.ran),
         "runs of them": runs,
         "to be dead letters": len(load.failing),
-        "dead letters": len(outside.dead),
+        "dead letters of them": sum(1 for one in load.failing if one in outside.dead),
         "synchronous answers": load.answered,
         "calls cut by a kill": load.cut,
         "ready again, median": f"{statistics.median(ready):.2f} s",

@@ -167,6 +167,9 @@ ssize_t lsb_send(int socket, const uint8_t *bytes, size_t count, const int *_Nul
  * came with it is closed then. 0 at the end. */
 ssize_t lsb_receive(int socket, uint8_t *bytes, size_t capacity, int *descriptors, size_t *descriptor_count);
 
+/* Begins to connect to a port of 127.0.0.1; 0 also while that is under way. */
+int lsb_connect_loopback(int socket, uint16_t port);
+
 int lsb_pidfd_kill(int pidfd);
 /* Reaps the child; -EAGAIN while it lives. */
 int lsb_pidfd_reap(int pidfd);
