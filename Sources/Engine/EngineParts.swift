@@ -78,6 +78,8 @@ package final class StartGate: Sendable {
         /// made again has two pools, and each waits for turns of its own.
         var queued: [FunctionKey: [@Sendable () -> Void]] = [:]
         var environments = 0
+        /// Who waits until one has gone, the oldest first.
+        var waitingForRoom: [@Sendable () -> Void] = []
     }
 
     private let state: Mutex<State>
@@ -96,7 +98,28 @@ package final class StartGate: Sendable {
         }
     }
 
-    func environmentGone() { self.state.withLock { $0.environments -= 1 } }
+    /// Counts an environment in when there is room for it, and runs `body` then: at once, or when others have gone.
+    func whenRoom(limit: Int, _ body: @escaping @Sendable () -> Void) {
+        let isThere = self.state.withLock { state in
+            guard state.environments < limit else {
+                state.waitingForRoom.append(body)
+                return false
+            }
+            state.environments += 1
+            return true
+        }
+        if isThere { body() }
+    }
+
+    /// Its place goes to whoever waits for one.
+    func environmentGone() {
+        let next: (@Sendable () -> Void)? = self.state.withLock { state in
+            guard state.waitingForRoom.isEmpty else { return state.waitingForRoom.removeFirst() }
+            state.environments -= 1
+            return nil
+        }
+        next?()
+    }
 
     /// Runs `start` at once, or when this function's turn comes. Every start is ended by ``startEnded()``.
     func start(for function: FunctionKey, _ start: @escaping @Sendable () -> Void) {

@@ -37,24 +37,41 @@ extension FunctionPool {
     }
 
     private func startProvisioned() {
+        guard self.isProvisionedStartNeeded else { return self.provisionedTurnEnded() }
+        self.whenRoom {
+            self.startProvisionedAdmitted()
+        } orElse: {
+            self.refuseProvisioned("This machine runs as many environments as it may.")
+        }
+    }
+
+    private var isProvisionedStartNeeded: Bool {
+        self.provisioned.missing(now: self.parts.time.now) > 0 && !self.content.isChanging && !self.isRetired
+    }
+
+    private func provisionedTurnEnded() {
         self.provisionedTurns -= 1
-        guard self.provisioned.missing(now: self.parts.time.now) > 0, !self.content.isChanging, !self.isRetired else {
-            self.gate.startEnded()
-            return
+        self.gate.startEnded()
+    }
+
+    /// An environment is counted in for it.
+    private func startProvisionedAdmitted() {
+        guard self.isProvisionedStartNeeded else {
+            self.gate.environmentGone()
+            return self.provisionedTurnEnded()
         }
         guard let manifest = self.parts.runtimes.manifest(for: self.record.runtime) else {
+            self.gate.environmentGone()
             return self.refuseProvisioned(self.parts.runtimes.refusal(of: self.record.runtime) ?? "no such runtime")
         }
-        guard self.gate.admit(limit: self.parts.settings.now.concurrentExecutions) else {
-            return self.refuseProvisioned("This machine runs as many environments as it may.")
-        }
+        self.provisionedTurns -= 1
         let driver = self.makeDriver(manifest, .provisionedConcurrency)
         self.provisioned.startBegan(driver.id)
         driver.start()
     }
 
     private func refuseProvisioned(_ reason: String) {
-        self.gate.startEnded()
+        self.provisionedTurnEnded()
         self.parts.logger.warning(
             "an environment that is to be kept ready cannot be started: \(reason)",
             metadata: ["function": "\(self.key.function.name)"])

@@ -16,6 +16,7 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
     let loop: any EventLoop
     let gate: StartGate
     let board: ProvisionedBoard
+    let idle: IdleEnvironments
     private let account: AccountLeases
     /// The newest record; environments are made from it.
     private(set) var record: FunctionRecord
@@ -49,6 +50,7 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
         self.parts = parts.engine
         self.gate = parts.gate
         self.board = parts.board
+        self.idle = parts.idle
         self.account = parts.book.account(of: record.key.scope)
         self.loop = loop
         self.onQuiet = onQuiet
@@ -230,22 +232,34 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
     }
 
     private func startNext() {
+        guard self.isStartNeeded else { return self.turnEnded() }
+        self.whenRoom {
+            self.startAdmitted()
+        } orElse: {
+            self.failOldest(.throttled(.concurrentInvocations))
+            self.turnEnded()
+        }
+    }
+
+    /// Not where somebody's environment became free first and took the invocation, or the code is being written.
+    private var isStartNeeded: Bool { self.machine.missingStarts > 0 && !self.content.isChanging }
+
+    private func turnEnded() {
         self.turnsAwaited -= 1
-        guard self.machine.missingStarts > 0, !self.content.isChanging else {
-            // Somebody's environment became free first and took the invocation, or the code is being written.
-            self.gate.startEnded()
-            return
-        }
+        self.gate.startEnded()
+    }
+
+    /// An environment is counted in for it.
+    private func startAdmitted() {
+        guard self.isStartNeeded else { return self.giveUpStart(nil) }
         guard let manifest = self.parts.runtimes.manifest(for: self.record.runtime) else {
-            self.failOldest(.startFailed(self.parts.runtimes.refusal(of: self.record.runtime) ?? "no such runtime"))
-            self.gate.startEnded()
-            return
+            let refusal = self.parts.runtimes.refusal(of: self.record.runtime) ?? "no such runtime"
+            return self.giveUpStart(.startFailed(refusal))
         }
-        if let refusal = self.admitEnvironment() {
-            self.failOldest(refusal)
-            self.gate.startEnded()
-            return
+        guard self.tenant == nil || self.account.startTenantEnvironment(of: self.key.function.name) else {
+            return self.giveUpStart(.tooManyTenantEnvironments)
         }
+        self.turnsAwaited -= 1
         let driver = self.makeDriver(manifest, .onDemand)
         self.machine.startBegan(driver.id)
         driver.start()
@@ -253,16 +267,10 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
         if self.content.isUnwatched || self.isRetired { driver.drain() }
     }
 
-    /// Counts an environment in; why it may not be, where that is so.
-    private func admitEnvironment() -> InvocationFailure? {
-        if self.tenant != nil, !self.account.startTenantEnvironment(of: self.key.function.name) {
-            return .tooManyTenantEnvironments
-        }
-        guard self.gate.admit(limit: self.parts.settings.now.concurrentExecutions) else {
-            self.tenantEnvironmentGone()
-            return .throttled(.concurrentInvocations)
-        }
-        return nil
+    private func giveUpStart(_ failure: InvocationFailure?) {
+        if let failure { self.failOldest(failure) }
+        self.gate.environmentGone()
+        self.turnEnded()
     }
 
     private func tenantEnvironmentGone() {

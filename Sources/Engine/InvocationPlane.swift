@@ -17,11 +17,12 @@ package final class InvocationPlane: InvocationSink {
     package init(parts: EngineParts, loops: [any EventLoop]) {
         precondition(!loops.isEmpty, "the invocation plane needs an event loop")
         self.parts = parts
-        self.shared = PoolParts(
-            engine: parts, gate: StartGate(limit: parts.settings.now.concurrentStarts),
-            book: ConcurrencyBook(parts.settings.now.concurrency))
         self.loops = loops
         self.places = loops.map { LoopPlace(loop: $0) }
+        let settings = parts.settings.now
+        self.shared = PoolParts(
+            engine: parts, gate: StartGate(limit: settings.concurrentStarts),
+            book: ConcurrencyBook(settings.concurrency), idle: IdleEnvironments(of: self.places))
     }
 
     /// Until a stop has begun.

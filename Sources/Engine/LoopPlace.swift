@@ -61,6 +61,14 @@ final class LoopPlace: @unchecked Sendable {
         }
     }
 
+    /// Until when the environment is kept that has been idle longest.
+    var longestIdleEnd: Instant? { self.pools.values.compactMap(\.longestIdleEnd).min() }
+
+    func stopLongestIdle() -> Bool {
+        let ends = self.pools.values.compactMap { pool in pool.longestIdleEnd.map { (pool, $0) } }
+        return ends.min { $0.1 < $1.1 }?.0.stopLongestIdle() ?? false
+    }
+
     /// Every pool on this loop is looked at: versions are deleted rarely, and an index would be one more thing to keep.
     func retire(where isGone: (VersionKey) -> Bool) {
         for key in self.pools.keys.filter({ isGone($0.version) }) {

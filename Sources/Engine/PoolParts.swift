@@ -4,4 +4,5 @@ struct PoolParts: Sendable {
     let gate: StartGate
     let book: ConcurrencyBook
     let board = ProvisionedBoard()
+    let idle: IdleEnvironments
 }

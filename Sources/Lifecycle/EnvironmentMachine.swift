@@ -112,6 +112,12 @@ package struct EnvironmentMachine: Sendable {
         }
     }
 
+    /// Until when it is kept, where it is idle: of several, the one that has rested longest goes first.
+    package var keptUntil: Instant? {
+        guard case .ready(let keepaliveEnds) = self.phase else { return nil }
+        return keepaliveEnds
+    }
+
     /// Why it never became ready, where that is so.
     package var startFailure: StartFailure? {
         if case .startupFailed(let failure) = self.phase { return failure }
