@@ -18,6 +18,8 @@ package struct EngineSettings: Sendable, Equatable {
     package var concurrentExecutions: Int
     /// Directories of the host by the ARN of the file system that they stand for.
     package var fileSystems: [String: String]
+    package var payloads = PayloadLimits()
+    package var streams = StreamMachine.Settings()
 
     package init(
         lifecycle: EnvironmentMachine.Settings = .init(), maximumAge: Duration = .seconds(6 * 3600),

@@ -50,20 +50,25 @@ extension EnvironmentDriver {
                     requestID: invocation.requestID, invocationID: current.invocationID, deadline: current.deadline,
                     invokedARN: invocation.invokedARN,
                     traceHeader: invocation.traceHeader, clientContext: invocation.clientContext,
-                    contentType: invocation.contentType, payload: invocation.payload)))
+                    contentType: invocation.contentType, payload: invocation.content)))
     }
 
-    func runtimeAnswered(payload: [UInt8], contentType: String?, isFunctionError: Bool) {
+    /// - Parameter errorType: Where these are the platform's words.
+    func runtimeAnswered(
+        _ content: Payload, contentType: String?, isFunctionError: Bool, errorType: String? = nil
+    ) {
         guard var current = self.current else { return }
         let action = current.machine.runtimeAnswered()
         self.current = current
         guard action == .answer else { return }
         current.ticket.respond(
-            payload: payload, contentType: contentType ?? "application/json", isFunctionError: isFunctionError)
+            content, contentType: contentType ?? "application/json", isFunctionError: isFunctionError,
+            errorType: errorType)
         self.prefetchMemory()
     }
 
     func runtimeFinishedInvocation() {
+        self.settleTruncatedStream()
         guard var current = self.current else { return }
         let action = current.machine.runtimeAskedForNext(now: self.now)
         self.current = current
@@ -123,7 +128,7 @@ extension EnvironmentDriver {
                 PlatformLog.timedOut(
                     current.ticket.id, at: self.parts.time.wallTime, timeout: self.function.timeout))
         }
-        current.ticket.respond(payload: answer.body, isFunctionError: true)
+        current.ticket.respond(answer)
         self.finish(.error(type: answer.errorType, isTimeout: failure == .timedOut)) { self.reset(after: failure) }
     }
 

@@ -39,11 +39,11 @@ package struct FailureAnswer: Equatable, Sendable {
         }
     }
 
-    package static func responseTooLarge() -> FailureAnswer {
+    package static func responseTooLarge(limit: Int) -> FailureAnswer {
         FailureAnswer(
             type: "Function.ResponseSizeTooLarge",
             message: "Response payload size exceeded maximum allowed payload size "
-                + "(\(Limits.responsePayloadBytes) bytes).")
+                + "(\(limit) bytes).")
     }
 
     package static func plain(type: String, request: RequestID, text: String) -> FailureAnswer {
@@ -119,6 +119,12 @@ package enum RuntimeErrorType {
         guard let given else { return "Runtime.Unknown" }
         for prefix in ["Runtime.", "Function."] where Self.contains(given, prefix: prefix) { return given }
         return given.hasPrefix("Function.") ? "Function.Unknown" : "Runtime.Unknown"
+    }
+
+    /// The type of an error in the trailers of a streamed response, as its caller sees it: the platform's own names, and
+    /// one word for all that a function can throw.
+    static func streamed(_ given: String) -> String {
+        ["Runtime.", "Function."].contains { self.contains(given, prefix: $0) } ? given : "Unhandled"
     }
 
     private static func contains(_ text: String, prefix: String) -> Bool {

@@ -24,11 +24,17 @@ package final class InvocationPlane: InvocationSink {
     package func submit(
         _ invocation: Invocation,
         answer: @escaping @Sendable (Result<InvocationAnswer, InvocationFailure>) -> Void
-    ) {
-        guard self.shutdown.withLock({ $0.acceptsInvocations }) else { return answer(.failure(.shuttingDown)) }
+    ) { self.submit(invocation, .whole(answer)) }
+
+    package func submit(_ invocation: Invocation, to receiver: any AnswerReceiver) {
+        self.submit(invocation, .streamed(receiver))
+    }
+
+    private func submit(_ invocation: Invocation, _ reply: InvocationTicket.Reply) {
+        guard self.shutdown.withLock({ $0.acceptsInvocations }) else { return reply.give(.failure(.shuttingDown)) }
         let place = self.place(of: invocation.function.key)
         place.run {
-            let ticket = InvocationTicket(invocation: invocation, answer: answer)
+            let ticket = InvocationTicket(invocation: invocation, reply: reply)
             place.pool(for: invocation.function, parts: self.parts, gate: self.gate).submit(ticket)
         }
     }

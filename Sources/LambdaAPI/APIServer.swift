@@ -64,7 +64,8 @@ package final class APIServer: Sendable {
         }
         self.bodies = BodyBudget(bytes: configuration.bufferedBodyBytes)
         self.invoker = Invoker(
-            authenticator: authenticator, catalog: self.catalog, time: time, acceptsEvents: events != nil, draw: draw)
+            authenticator: authenticator, catalog: self.catalog, time: time, acceptsEvents: events != nil,
+            payloads: configuration.payloads, draw: draw)
         self.urls = FunctionURLs(
             configuration: configuration, authenticator: authenticator, catalog: self.catalog, time: time, draw: draw)
         self.controlPlane = ControlPlane(

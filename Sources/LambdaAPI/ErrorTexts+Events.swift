@@ -2,11 +2,11 @@ import LambdaCore
 
 /// Texts about asynchronous invocations.
 extension APIError {
-    static func eventPayloadTooLarge(_ bytes: Int) -> APIError {
+    static func eventPayloadTooLarge(_ bytes: Int, limit: Int) -> APIError {
         APIError(
             .requestEntityTooLarge,
             "\(bytes) byte payload is too large for the Event invocation type "
-                + "(limit \(Limits.eventPayloadBytes) bytes)")
+                + "(limit \(limit) bytes)")
     }
 
     init(_ refusal: EventRefusal) {

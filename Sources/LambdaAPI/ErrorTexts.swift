@@ -104,11 +104,11 @@ extension APIError {
 
     // MARK: Invoke
 
-    static func payloadTooLarge(_ bytes: Int) -> APIError {
+    static func payloadTooLarge(_ bytes: Int, limit: Int) -> APIError {
         APIError(
             .requestEntityTooLarge,
             "\(bytes) byte payload is too large for the RequestResponse invocation type "
-                + "(limit \(Limits.synchronousPayloadBytes) bytes)")
+                + "(limit \(limit) bytes)")
     }
 
     static func payloadNotJSON(_ reason: String) -> APIError {

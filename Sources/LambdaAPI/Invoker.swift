@@ -23,7 +23,7 @@ struct Invoker: Sendable {
         /// The path's function label, percent-encoded.
         let label: Substring
         let headers: HTTPHeaders
-        let body: [UInt8]
+        let body: RequestBody
         let arrival: WallTime
         var form = Form.whole
     }
@@ -47,6 +47,7 @@ struct Invoker: Sendable {
     let catalog: FunctionCatalog
     let time: any TimeSource
     let acceptsEvents: Bool
+    let payloads: PayloadLimits
     /// See ``AliasRouting/version(draw:)``.
     let draw: @Sendable () -> Double
 
@@ -79,15 +80,15 @@ struct Invoker: Sendable {
     func decide(_ request: Request) throws(APIError) -> Decision {
         let receivedAt = self.time.now
         let caller = try self.authenticator.caller(
-            method: request.method, target: request.target, headers: request.headers, body: request.body,
-            arrival: request.arrival)
+            method: request.method, target: request.target, headers: request.headers,
+            bodyHash: { request.body.hashText }, arrival: request.arrival)
         let options = try Options(request)
         guard self.acceptsEvents || !options.isEvent else { throw .eventInvocation }
         let (key, qualifier) = try options.reference.resolve(
             account: caller.account, region: caller.region, queryQualifier: options.qualifier)
         let record = try self.catalog.runnable(
             key, qualifier: qualifier, runsNow: !options.isEvent && !options.isDryRun, draw: self.draw)
-        let payload = try Invoker.payload(request.body, isEvent: options.isEvent)
+        let content = try self.content(request.body, isEvent: options.isEvent)
         let clientContext = try Invoker.clientContext(request.headers)
         let trace = TraceHeader.complete(
             request.headers.first(name: HeaderName.traceID), active: record.tracing == .active, now: request.arrival)
@@ -97,11 +98,12 @@ struct Invoker: Sendable {
             return .enqueue(
                 AcceptedEvent(
                     requestID: request.requestID, function: key, qualifier: qualifier, invokedARN: invokedARN,
-                    payload: payload, clientContext: clientContext, traceHeader: trace, receivedAt: request.arrival))
+                    payload: content.bytes, clientContext: clientContext, traceHeader: trace,
+                    receivedAt: request.arrival))
         }
         return .run(
             Invocation(
-                requestID: request.requestID, function: record, invokedARN: invokedARN, payload: payload,
+                requestID: request.requestID, function: record, invokedARN: invokedARN, content: content,
                 contentType: "application/json",
                 clientContext: clientContext, traceHeader: trace, wantsLogTail: options.wantsLogTail,
                 receivedAt: receivedAt))
@@ -111,10 +113,26 @@ struct Invoker: Sendable {
     static func isEvent(_ headers: HTTPHeaders) -> Bool { headers.first(name: HeaderName.invocationType) == "Event" }
 
     /// The event that a body stands for: the body itself, and `{}` for none.
-    static func payload(_ body: [UInt8], isEvent: Bool) throws(APIError) -> [UInt8] {
-        guard !body.isEmpty else { return Array("{}".utf8) }
-        guard !isEvent || body.count <= Limits.eventPayloadBytes else { throw .eventPayloadTooLarge(body.count) }
-        guard body.count <= Limits.synchronousPayloadBytes else { throw .payloadTooLarge(body.count) }
+    private func content(_ body: RequestBody, isEvent: Bool) throws(APIError) -> Payload {
+        guard body.count > 0 else { return Invoker.noContent }
+        try Invoker.checkSize(body.count, isEvent: isEvent, self.payloads)
+        do { try body.checkJSON() } catch { throw .payloadNotJSON(error.description) }
+        return body.content
+    }
+
+    private static let noContent = Payload(Array("{}".utf8))
+
+    private static func checkSize(_ count: Int, isEvent: Bool, _ limits: PayloadLimits) throws(APIError) {
+        let limit = isEvent ? limits.event : limits.synchronous
+        guard count <= limit else {
+            throw isEvent ? .eventPayloadTooLarge(count, limit: limit) : .payloadTooLarge(count, limit: limit)
+        }
+    }
+
+    /// As the payload of an asynchronous invocation that did not come this way.
+    static func eventPayload(_ body: [UInt8], _ limits: PayloadLimits) throws(APIError) -> [UInt8] {
+        guard !body.isEmpty else { return self.noContent.bytes }
+        try self.checkSize(body.count, isEvent: true, limits)
         do { try JSONValue.check(body) } catch { throw .payloadNotJSON(error.description) }
         return body
     }

@@ -55,6 +55,7 @@ struct Configuration: Sendable, Equatable {
     var hostDirectories: HostDirectorySettings
     var accounts: AccountSettings
     var events: EventSettings
+    var streams: StreamMachine.Settings
 
     init(text: String, environment: [String: String]) throws(ConfigurationError) {
         let document: INIDocument
@@ -63,6 +64,7 @@ struct Configuration: Sendable, Equatable {
             throw ConfigurationError(description: "there is no section [\(name)]; settings belong in [lambdad]")
         }
         let known = Self.keys.union(HostDirectorySettings.keys).union(AccountSettings.keys).union(EventSettings.keys)
+            .union(StreamMachine.Settings.keys)
         for entry in document.entries(in: Self.section) where !known.contains(entry.key) {
             throw ConfigurationError(description: "line \(entry.line): there is no setting '\(entry.key)'")
         }
@@ -96,16 +98,19 @@ struct Configuration: Sendable, Equatable {
         self.hostDirectories = try HostDirectorySettings(reader)
         self.accounts = try AccountSettings(reader)
         self.events = try EventSettings(reader)
+        self.streams = try StreamMachine.Settings(reader)
     }
 
     /// The part that a reload puts in force.
     var engineSettings: EngineSettings {
-        EngineSettings(
+        var settings = EngineSettings(
             lifecycle: .init(startupTimeout: self.startupTimeout, keepalive: self.keepalive),
             maximumAge: self.maximumEnvironmentAge, network: self.sandboxNetwork,
             servicesPort: self.servicesEndpoint.map { UInt16($0.port) },
             servicesURL: self.servicesEndpoint.map { "http://\($0.host):\($0.port)" },
             fileSystems: self.hostDirectories.fileSystems)
+        settings.streams = self.streams
+        return settings
     }
 
     /// Settings that need a restart and differ in `other`.
