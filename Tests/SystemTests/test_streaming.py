@@ -133,27 +133,27 @@ def asked(raw, function, event):
     return connection
 
 
-def test_a_slow_caller_slows_the_function(runtime, raw, machine):
+def test_a_slow_caller_slows_the_function(runtime, raw, machine, new_name):
     function = runtime(Timeout=60)
-    connection = asked(raw, function, {"pieces": ["x"], "megabytes": 64})
+    connection = asked(raw, function, {"pieces": ["x"], "megabytes": 64, "mark": new_name})
     response = connection.getresponse()
     assert response.status == 200
     # Nothing shows that the function waits but that it has not ended: it writes 64 MiB in far less time.
     time.sleep(3)
-    assert not machine.has_line(function.name, "wrote everything")
+    assert not machine.has_line(function.name, f"wrote everything {new_name}")
     assert len(response.read()) > 64 * 1048576
     connection.close()
-    eventually("the function has ended", lambda: machine.has_line(function.name, "wrote everything"), within=10)
+    eventually("the function has ended", lambda: machine.has_line(function.name, f"wrote everything {new_name}"), within=10)
 
 
-def test_a_caller_that_goes_away_does_not_stop_the_function(runtime, raw, machine):
+def test_a_caller_that_goes_away_does_not_stop_the_function(runtime, raw, machine, new_name):
     function = runtime(Timeout=60)
-    connection = asked(raw, function, {"pieces": ["x"], "megabytes": 32})
+    connection = asked(raw, function, {"pieces": ["x"], "megabytes": 32, "mark": new_name})
     response = connection.getresponse()
     response.read(10)
     response.close()
     connection.close()
-    eventually("the function has ended", lambda: machine.has_line(function.name, "answered with 202"), within=20)
+    eventually("the function has ended", lambda: machine.has_line(function.name, f"answered with 202 {new_name}"), within=20)
 
 
 def test_node_streams(node):
@@ -232,4 +232,4 @@ def test_six_megabytes_come_back_as_they_were(deploy):
         assert answer.error is None and answer.body == payload
     assert function.invoke(b"[1]", LogType="None").body == b"[1]"
     code, status, _ = deployed.refused(function.invoke, event=b'"' + b"x" * 6291455 + b'"')
-    assert (code, status) == ("RequestTooLargeException", 413)
+    assert (code, status) == ("RequestEntityTooLargeException", 413)

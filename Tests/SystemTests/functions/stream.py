@@ -27,7 +27,7 @@ def respond(connection, identifier, event):
         time.sleep(event.get("pause", 0))
     for _ in range(event.get("megabytes", 0)):
         chunk(connection, b"x" * 1048576)
-    print("wrote everything", flush=True)
+    print(f"wrote everything {event.get('mark', '')}", flush=True)
     if "exit" in event:
         os._exit(event["exit"])
     time.sleep(event.get("sleep", 0))
@@ -53,5 +53,5 @@ while True:
     response = connection.getresponse()
     event = json.loads(response.read())
     status = respond(connection, response.headers["Lambda-Runtime-Aws-Request-Id"], event)
-    print(f"answered with {status}", flush=True)
+    print(f"answered with {status} {event.get('mark', '')}", flush=True)
     connection.close()
