@@ -10,6 +10,8 @@ package struct RuntimeEvent: Sendable, Equatable {
     package let invokedARN: String
     package let traceHeader: String
     package let clientContext: String?
+    /// Only of functions that isolate tenants.
+    package let tenantID: String?
     package let contentType: String
     package let payload: Payload
 }

@@ -50,6 +50,7 @@ extension EnvironmentDriver {
                     requestID: invocation.requestID, invocationID: current.invocationID, deadline: current.deadline,
                     invokedARN: invocation.invokedARN,
                     traceHeader: invocation.traceHeader, clientContext: invocation.clientContext,
+                    tenantID: invocation.tenantID,
                     contentType: invocation.contentType, payload: invocation.content)))
     }
 
@@ -61,6 +62,7 @@ extension EnvironmentDriver {
         let action = current.machine.runtimeAnswered()
         self.current = current
         guard action == .answer else { return }
+        self.owner?.environmentAnswered(self)
         current.ticket.respond(
             content, contentType: contentType ?? "application/json", isFunctionError: isFunctionError,
             errorType: errorType)
@@ -128,7 +130,13 @@ extension EnvironmentDriver {
                 PlatformLog.timedOut(
                     current.ticket.id, at: self.parts.time.wallTime, timeout: self.function.timeout))
         }
-        current.ticket.respond(answer)
+        self.owner?.environmentAnswered(self)
+        if failure == .stopped {
+            // Not the function's fault: whoever called tries again, and an event runs again at the next start.
+            current.ticket.fail(.shuttingDown)
+        } else {
+            current.ticket.respond(answer)
+        }
         self.finish(.error(type: answer.errorType, isTimeout: failure == .timedOut)) { self.reset(after: failure) }
     }
 
@@ -159,13 +167,18 @@ extension EnvironmentDriver {
     private func release() {
         // The sandbox may have ended while the last figure of memory was on its way.
         guard self.sandbox == .running else { return }
-        let settings = self.settings
-        self.change { try $0.released(now: self.now, settings: settings.lifecycle) }
+        let settings = self.lifecycleSettings
+        self.change { try $0.released(now: self.now, settings: settings) }
         if self.machine.state == .ready { self.owner?.environmentBecameFree(self) }
     }
 
     private func reset(after failure: InvocationMachine.Failure) {
-        if case .sandboxEnded = failure { return }
+        // The sandbox may have ended while the last figure of memory was on its way.
+        guard self.sandbox == .running else { return }
+        switch failure {
+        case .sandboxEnded, .stopped: return
+        case .timedOut, .runtimeExited, .initFailed: break
+        }
         switch self.machine.state {
         case .invoking, .draining:
             self.change { try $0.resetRequested(now: self.now) }

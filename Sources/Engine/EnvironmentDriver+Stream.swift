@@ -10,8 +10,6 @@ extension EnvironmentDriver {
     /// How long a response that broke off waits for the news that its runtime has ended, which comes another way.
     private static let truncationPatience = TimeAmount.milliseconds(100)
 
-    var responseLimit: Int { self.settings.payloads.response }
-
     func beginStream(
         requestID: String, invocationID: String?, contentType: String?, connection: any RuntimeConnection
     ) -> StreamAcceptance {

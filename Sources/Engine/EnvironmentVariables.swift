@@ -11,10 +11,11 @@ package enum EnvironmentVariables {
         /// Address and port of the Runtime API inside the sandbox.
         package let runtimeAPI: String
         package let endpointURL: String?
+        package let initialization: InitializationType
 
         package init(
             function: FunctionRecord, manifest: RuntimeManifest, source: FunctionLogSource, credentials: Credentials,
-            runtimeAPI: String, endpointURL: String?
+            runtimeAPI: String, endpointURL: String?, initialization: InitializationType = .onDemand
         ) {
             self.function = function
             self.manifest = manifest
@@ -22,6 +23,7 @@ package enum EnvironmentVariables {
             self.credentials = credentials
             self.runtimeAPI = runtimeAPI
             self.endpointURL = endpointURL
+            self.initialization = initialization
         }
     }
 
@@ -68,7 +70,7 @@ package enum EnvironmentVariables {
             "AWS_LAMBDA_FUNCTION_NAME": function.key.name.text,
             "AWS_LAMBDA_FUNCTION_VERSION": function.version,
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": String(function.memorySize),
-            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            "AWS_LAMBDA_INITIALIZATION_TYPE": context.initialization.rawValue,
             "AWS_LAMBDA_LOG_GROUP_NAME": context.source.logGroup,
             "AWS_LAMBDA_LOG_STREAM_NAME": context.source.logStream,
             "AWS_ACCESS_KEY_ID": context.credentials.accessKeyID,

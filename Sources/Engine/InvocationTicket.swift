@@ -23,6 +23,8 @@ final class InvocationTicket {
     }
 
     let invocation: Invocation
+    /// From its admission until its environment is done with it.
+    private var lease: ConcurrencyLease?
     private var reply: Reply?
     /// What the caller gets once the log's tail is whole, where it asked for one.
     private var held: Outcome?
@@ -35,7 +37,21 @@ final class InvocationTicket {
         self.reply = reply
     }
 
+    /// However an invocation ends: when nobody has it any more, it holds nothing.
+    deinit { self.lease?.end() }
+
     var id: RequestID { self.invocation.requestID }
+
+    func hold(_ lease: ConcurrencyLease) { self.lease = lease }
+
+    /// See ``ConcurrencyLease/answered()``.
+    func answered() { self.lease?.answered() }
+
+    /// Its environment is done with it, or it has one that counts anyway.
+    func endLease() {
+        self.lease?.end()
+        self.lease = nil
+    }
 
     func appendToTail(_ line: [UInt8]) {
         guard self.invocation.wantsLogTail, self.reply != nil else { return }
@@ -85,6 +101,7 @@ final class InvocationTicket {
 
     /// The log is whole.
     func finish() {
+        self.endLease()
         switch self.held {
         case nil: break
         case .answer(var answer)?:
@@ -96,7 +113,17 @@ final class InvocationTicket {
         }
     }
 
-    func fail(_ failure: InvocationFailure) { self.take()?.give(.failure(failure)) }
+    /// The platform cannot answer. A caller that has had a beginning is told so at its end.
+    func fail(_ failure: InvocationFailure) {
+        self.endLease()
+        guard let stream = self.stream else {
+            self.take()?.give(.failure(failure))
+            return
+        }
+        stream.close()
+        let words = FailureAnswer.plain(type: "Sandbox.Failure", request: self.id, text: "The platform ended it")
+        self.send(.end(AnswerEnd(failure: .init(errorType: words.errorType, details: words.body))))
+    }
 
     private func send(_ outcome: Outcome) {
         guard let reply = self.take() else { return }

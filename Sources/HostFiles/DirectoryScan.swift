@@ -1,5 +1,4 @@
 internal import Glibc
-internal import LambdaCore
 
 /// One look at everything in a directory that matters. No symlink is followed, so nothing outside is looked at.
 struct DirectoryScan {
@@ -9,15 +8,17 @@ struct DirectoryScan {
     private(set) var latestChange: Int64 = 0
     private var entries = 0
     private let patterns: PathPatterns
+    private let limit: Int
     /// Told of each directory before it is read: what is made in it from then on is told by the kernel.
     private let onDirectory: (Int32, [[UInt8]]) throws(HostFileError) -> Void
 
     /// - Parameter place: Names from the watched directory to this one; empty for itself.
     init(
-        root: borrowing OpenDirectory, place: [[UInt8]], patterns: PathPatterns,
+        root: borrowing OpenDirectory, place: [[UInt8]], patterns: PathPatterns, limit: Int,
         onDirectory: @escaping (Int32, [[UInt8]]) throws(HostFileError) -> Void
     ) throws(HostFileError) {
         self.patterns = patterns
+        self.limit = limit
         self.onDirectory = onDirectory
         self.note(try root.status(), at: place)
         try self.read(root, place)
@@ -32,8 +33,8 @@ struct DirectoryScan {
             // What is gone again meanwhile is told as a change of its own.
             guard let status = try directory.status(of: name) else { continue }
             self.entries += 1
-            guard self.entries <= Limits.watchedEntries else {
-                throw HostFileError(step: "look at more than \(Limits.watchedEntries) files", errno: E2BIG)
+            guard self.entries <= self.limit else {
+                throw HostFileError(step: "look at more than \(self.limit) files", errno: E2BIG)
             }
             if status.isDirectory {
                 self.note(status, at: names)

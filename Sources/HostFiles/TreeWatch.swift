@@ -97,7 +97,9 @@ final class TreeWatch {
         _ inotify: Inotify, _ directory: borrowing OpenDirectory, at place: [[UInt8]]
     ) throws(HostFileError) -> Int64 {
         let number = inotify.number
-        let scan = try DirectoryScan(root: directory, place: place, patterns: self.settings.patterns) {
+        let scan = try DirectoryScan(
+            root: directory, place: place, patterns: self.settings.patterns, limit: self.settings.entryLimit
+        ) {
             inner, place throws(HostFileError) in
             guard self.places.count < self.settings.watchLimit else {
                 throw HostFileError(step: "watch more than \(self.settings.watchLimit) directories", errno: ENOSPC)
@@ -109,7 +111,9 @@ final class TreeWatch {
 
     private func poll(_ root: borrowing OpenDirectory, now: Instant) throws(HostFileError) -> Int64 {
         let began = Monotonic.now
-        let scan = try DirectoryScan(root: root, place: [], patterns: self.settings.patterns) { _, _ in }
+        let scan = try DirectoryScan(
+            root: root, place: [], patterns: self.settings.patterns, limit: self.settings.entryLimit
+        ) { _, _ in }
         // A look that takes long is taken seldom: at most a tenth of the time goes into it.
         let pause = max(self.settings.pollInterval, Monotonic.now.since(began) * 10)
         self.means = .polling(fingerprint: scan.fingerprint)

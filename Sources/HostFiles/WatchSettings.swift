@@ -2,7 +2,7 @@ internal import LambdaCore
 
 /// How directories are watched.
 package struct WatchSettings: Sendable, Equatable {
-    package enum Strategy: String, Sendable {
+    package enum Strategy: String, Sendable, CaseIterable {
         /// The kernel tells, except where it cannot: network and shared filesystems, or its limits are reached.
         case auto
         /// The kernel tells; where it cannot, the directory is given up.
@@ -18,17 +18,20 @@ package struct WatchSettings: Sendable, Equatable {
     package var pollInterval: Duration
     /// Directories that the kernel watches for one tree; a larger tree is polled.
     package var watchLimit: Int
+    /// Files and directories of one tree that are looked at; a larger tree is given up.
+    package var entryLimit: Int
 
     package init(
         strategy: Strategy = .auto, patterns: PathPatterns = PathPatterns(include: [], exclude: Self.standardExcludes),
         quiet: Duration = .milliseconds(200), pollInterval: Duration = .milliseconds(200),
-        watchLimit: Int = Limits.watchedDirectories
+        watchLimit: Int = Limits.watchedDirectories, entryLimit: Int = Limits.watchedEntries
     ) {
         self.strategy = strategy
         self.patterns = patterns
         self.reload = .init(quiet: quiet, longest: max(quiet * 10, .seconds(2)))
         self.pollInterval = pollInterval
         self.watchLimit = watchLimit
+        self.entryLimit = entryLimit
     }
 
     /// What editors, version control and interpreters leave beside the code.

@@ -3,7 +3,7 @@ import Glibc
 import Synchronization
 
 /// One thread that does blocking work in order, with a bounded queue before it.
-final class WorkThread: Sendable {
+package final class WorkThread: Sendable {
     private struct State {
         var jobs: [@Sendable () -> Void] = []
         var isClosed = false
@@ -14,7 +14,7 @@ final class WorkThread: Sendable {
     private let wakeup: Int32
 
     /// - Throws: ``JournalError/noThread(_:)``.
-    init(maximumWaiting: Int) throws(JournalError) {
+    package init(maximumWaiting: Int) throws(JournalError) {
         self.maximumWaiting = maximumWaiting
         self.wakeup = eventfd(0, Int32(EFD_CLOEXEC))
         guard self.wakeup >= 0 else { throw .noThread(errno) }
@@ -24,7 +24,7 @@ final class WorkThread: Sendable {
     deinit { _ = Glibc.close(self.wakeup) }
 
     /// Returns `false` where too many wait already; `job` is not done then.
-    func submit(_ job: @escaping @Sendable () -> Void) -> Bool {
+    package func submit(_ job: @escaping @Sendable () -> Void) -> Bool {
         let isTaken = self.state.withLock { state in
             guard !state.isClosed, state.jobs.count < self.maximumWaiting else { return false }
             state.jobs.append(job)
@@ -35,7 +35,7 @@ final class WorkThread: Sendable {
     }
 
     /// Ends the thread once it has done what was submitted.
-    func close() {
+    package func close() {
         self.state.withLock { $0.isClosed = true }
         _ = eventfd_write(self.wakeup, 1)
     }

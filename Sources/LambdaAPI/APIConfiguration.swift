@@ -26,6 +26,8 @@ package struct APIConfiguration: Sendable {
     package var functionURLsNeedInvokePermission = false
 
     package var payloads = PayloadLimits()
+    /// Bytes of a function's environment as compact JSON.
+    package var environmentBytes = Limits.environmentBytes
 
     /// Connections served at one time; one more is closed at once.
     package var maximumConnections = 4_096

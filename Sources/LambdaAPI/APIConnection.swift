@@ -319,7 +319,9 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
         request.body = RequestBody()
         request.share = nil
         self.server.submit(
-            APIServer.Job(request: whole) { response in loop.execute { bound.value.finish(response) } })
+            APIServer.Job(
+                request: whole, respond: { response in loop.execute { bound.value.finish(response) } },
+                follow: { events in await APIConnection.follow(events, on: bound, loop: loop) }))
     }
 
     /// The body has become part of something else, and the answer may be long in coming.
@@ -348,6 +350,15 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
         self.deadline = self.loop.now + self.server.configuration.idleTimeout
         write()
         self.takeInput()
+    }
+
+    var isAnswering: Bool { self.phase == .answering }
+
+    /// The last bytes of an answer that went on are being written; nothing follows on this connection.
+    func endAnswer() {
+        self.request = nil
+        self.phase = .ending
+        self.deadline = self.loop.now + self.server.configuration.idleTimeout
     }
 
     // MARK: Time

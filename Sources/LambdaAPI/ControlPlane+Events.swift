@@ -24,6 +24,7 @@ extension ControlPlane {
         let (key, qualifier) = try self.subject(of: call)
         // Which version it will be is decided when it runs; tracing is asked of the one that it would be now.
         let record = try self.catalog.runnable(key, qualifier: qualifier, runsNow: false, draw: { 1 })
+        try TenancyRule.check(nil, for: record)
         let payload = try Invoker.eventPayload(call.request.body, self.configuration.payloads)
         let event = AcceptedEvent(
             requestID: call.requestID, function: key, qualifier: qualifier,

@@ -13,6 +13,9 @@ extension APIError {
         switch refusal {
         case .full:
             self.init(.tooManyRequests, "The queue of asynchronous invocations is full. Try again.")
+        case .noRoom:
+            self.init(
+                .serviceUnavailable, "There is too little space left on the disk of asynchronous invocations.")
         case .shuttingDown: self = .stopping
         case .failed: self = .internalError
         }

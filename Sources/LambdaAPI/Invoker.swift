@@ -88,6 +88,7 @@ struct Invoker: Sendable {
             account: caller.account, region: caller.region, queryQualifier: options.qualifier)
         let record = try self.catalog.runnable(
             key, qualifier: qualifier, runsNow: !options.isEvent && !options.isDryRun, draw: self.draw)
+        try TenancyRule.check(options.tenantID, for: record)
         let content = try self.content(request.body, isEvent: options.isEvent)
         let clientContext = try Invoker.clientContext(request.headers)
         let trace = TraceHeader.complete(
@@ -99,6 +100,7 @@ struct Invoker: Sendable {
                 AcceptedEvent(
                     requestID: request.requestID, function: key, qualifier: qualifier, invokedARN: invokedARN,
                     payload: content.bytes, clientContext: clientContext, traceHeader: trace,
+                    tenantID: options.tenantID,
                     receivedAt: request.arrival))
         }
         return .run(
@@ -106,7 +108,7 @@ struct Invoker: Sendable {
                 requestID: request.requestID, function: record, invokedARN: invokedARN, content: content,
                 contentType: "application/json",
                 clientContext: clientContext, traceHeader: trace, wantsLogTail: options.wantsLogTail,
-                receivedAt: receivedAt))
+                tenantID: options.tenantID, receivedAt: receivedAt))
     }
 
     /// Whether a request asks for an asynchronous invocation.
@@ -157,6 +159,7 @@ extension Invoker {
         var isDryRun = false
         var isEvent = false
         var wantsLogTail = false
+        var tenantID: String?
 
         init(_ request: Request) throws(APIError) {
             let type = request.headers.first(name: HeaderName.invocationType)
@@ -179,7 +182,7 @@ extension Invoker {
             default: break
             }
             if input["DurableExecutionName"] != nil { throw .notAvailable("DurableExecutionName") }
-            if input["TenantId"] != nil { throw .notAvailable("TenantId") }
+            self.tenantID = input["TenantId"]?.stringValue
         }
 
         private static func isPlain(_ label: Substring) -> Bool {
@@ -192,7 +195,7 @@ extension Invoker {
 
         /// Whether a header is there that only the generated shapes judge, or a type that the payload cannot have.
         private static func hasRareHeaders(_ headers: HTTPHeaders) -> Bool {
-            headers.contains(name: "X-Amz-Tenant-Id") || headers.contains(name: "X-Amz-Durable-Execution-Name")
+            headers.contains(name: HeaderName.tenantID) || headers.contains(name: "X-Amz-Durable-Execution-Name")
                 || headers.first(name: HeaderName.contentType).map { !$0.hasPrefix("application/") } ?? false
         }
 

@@ -15,23 +15,27 @@ package final class Invocation: Sendable {
     package let traceHeader: String
     /// Whether the caller wants the last 4 KiB of this invocation's log.
     package let wantsLogTail: Bool
+    /// Whose environments it needs; only, and always, where the function isolates tenants.
+    package let tenantID: String?
+    /// Asynchronous: from the queue.
+    package let isEvent: Bool
     package let receivedAt: Instant
 
     package convenience init(
         requestID: RequestID, function: FunctionRecord, invokedARN: String, payload: [UInt8],
         contentType: String = "application/json", clientContext: String? = nil, traceHeader: String,
-        wantsLogTail: Bool = false, receivedAt: Instant
+        wantsLogTail: Bool = false, tenantID: String? = nil, isEvent: Bool = false, receivedAt: Instant
     ) {
         self.init(
             requestID: requestID, function: function, invokedARN: invokedARN, content: Payload(payload),
             contentType: contentType, clientContext: clientContext, traceHeader: traceHeader,
-            wantsLogTail: wantsLogTail, receivedAt: receivedAt)
+            wantsLogTail: wantsLogTail, tenantID: tenantID, isEvent: isEvent, receivedAt: receivedAt)
     }
 
     package init(
         requestID: RequestID, function: FunctionRecord, invokedARN: String, content: Payload,
         contentType: String = "application/json", clientContext: String? = nil, traceHeader: String,
-        wantsLogTail: Bool = false, receivedAt: Instant
+        wantsLogTail: Bool = false, tenantID: String? = nil, isEvent: Bool = false, receivedAt: Instant
     ) {
         self.requestID = requestID
         self.function = function
@@ -41,6 +45,8 @@ package final class Invocation: Sendable {
         self.clientContext = clientContext
         self.traceHeader = traceHeader
         self.wantsLogTail = wantsLogTail
+        self.tenantID = tenantID
+        self.isEvent = isEvent
         self.receivedAt = receivedAt
     }
 
@@ -86,8 +92,10 @@ package struct InvocationAnswer: Sendable, Equatable {
 
 /// The platform's own failure: the caller sees a 429 or a 5xx, not a function error.
 package enum InvocationFailure: Error, Equatable {
-    /// The machine's concurrency is used up.
-    case throttled
+    /// A limit of concurrency or of rate is reached.
+    case throttled(ThrottleReason)
+    /// The function has as many environments of tenants as it may.
+    case tooManyTenantEnvironments
     /// The daemon is draining; the caller should try again.
     case shuttingDown
     /// The function was deleted before this invocation reached an environment.
@@ -113,6 +121,10 @@ package protocol InvocationSink: Sendable {
 
     /// A published version is gone: its environments finish what they run and stop.
     func versionDeleted(_ version: VersionKey)
+
+    /// What a function may have of its account's concurrency, or what it keeps ready, has changed. In force for whoever
+    /// invokes after this returns.
+    func concurrencyChanged(_ concurrency: FunctionConcurrency)
 
     /// The function is gone with all of its versions: their environments finish what they run and stop.
     func functionDeleted(_ key: FunctionKey)

@@ -32,6 +32,7 @@ enum RuntimeResponse {
         if let clientContext = event.clientContext {
             buffer.writeHeader(HeaderName.runtimeClientContext, clientContext)
         }
+        if let tenantID = event.tenantID { buffer.writeHeader(HeaderName.runtimeTenantID, tenantID) }
         buffer.writeEnd(length: event.payload.count, keepsAlive: keepsAlive)
         return buffer
     }

@@ -60,6 +60,7 @@ package enum ExecutorReply: Equatable, Sendable {
         package static let servicesListener = Extras(rawValue: 1)
         package static let memoryPeak = Extras(rawValue: 2)
         package static let memoryEvents = Extras(rawValue: 4)
+        package static let freezer = Extras(rawValue: 8)
     }
 
     /// With descriptors: pidfd, log read end, runtime listener, control socket, then the extras.

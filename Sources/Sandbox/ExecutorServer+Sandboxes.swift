@@ -111,6 +111,11 @@ extension ExecutorServer {
             descriptors.append(number)
             extras.insert(.memoryEvents)
         }
+        let freezer = entry.cgroup?.freezer()
+        if let number = number(of: freezer) {
+            descriptors.append(number)
+            extras.insert(.freezer)
+        }
         let port = UInt16(clamping: lsb_local_port(listener))
         self.notice(.created(entry.environment, count: self.sandboxes.count))
         self.send(

@@ -85,11 +85,11 @@ class Servers:
         self.wait_until(process, lambda: connects(path), "a socket that answers")
         return path
 
-    def lambdad(self, installation, executor_socket, access_key, secret):
+    def lambdad(self, installation, executor_socket, access_key, secret, runtime="python3.11", settings=""):
         port = free_port()
         runtimes = self.directory / "runtimes"
         runtimes.mkdir()
-        for name in ("python3.11.runtime", "provided.al2023.runtime"):
+        for name in {f"{runtime}.runtime", "provided.al2023.runtime"}:
             text = (installation.library / "runtimes" / name).read_text()
             (runtimes / name).write_text(text.replace("/usr/lib/lambdad", str(installation.library)))
         credentials = self.directory / "credentials"
@@ -101,7 +101,7 @@ class Servers:
         configuration.write_text(
             f"[lambdad]\nlisten = 127.0.0.1:{port}\nauth = sigv4\ncredentials = {credentials}\n"
             f"state_directory = {self.directory}/state\nexecutor_socket = {executor_socket}\n"
-            f"runtime_directories = {runtimes}\nlog = auto\n")
+            f"runtime_directories = {runtimes}\nlog = auto\n{settings}")
         process = self.start("lambdad", [installation.lambdad, "--config", configuration])
         self.wait_until(process, lambda: answers(port), "a port that answers")
         return process, port

@@ -2,6 +2,7 @@ import Engine
 import LambdaCore
 import Lifecycle
 import NIOHTTP1
+import TestSupport
 import Testing
 
 /// The transitions of a fixture's environments, in order.
@@ -103,15 +104,17 @@ extension FakeRuntime {
 
 @Suite struct `A start` {
     @Test func `that takes too long is given up, and says so in the log and the answer`() async throws {
-        // Long enough that the launch before it is over even on a busy machine; the loop's own clock cannot be moved.
-        let engine = EngineFixture(EngineSettings(lifecycle: .init(startupTimeout: .seconds(5))))
+        let clock = ManualClock()
+        let engine = EngineFixture(EngineSettings(lifecycle: .init(startupTimeout: .seconds(1))), time: clock)
         let answer = engine.invoke(try engine.function())
         let sandbox = try #require(await engine.launcher.nextSandbox())
+        #expect(await sandbox.nextCommand() == .start(tag: 1))
+        clock.advance(by: .seconds(1))
         let result = try await answer.value.get()
         #expect(result.isFunctionError)
         let body = String(decoding: result.payload, as: UTF8.self)
         #expect(body.hasPrefix("{\"errorType\":\"Sandbox.Timedout\""))
-        #expect(body.hasSuffix("Error: Task timed out after 5.00 seconds\"}"))
+        #expect(body.hasSuffix("Error: Task timed out after 1.00 seconds\"}"))
         #expect(await engine.nextStopped() == sandbox.environment)
         #expect(engine.log.lines.contains { $0.hasSuffix("\tPhase: init\tStatus: timeout") })
         #expect(engine.log.lines.last?.hasSuffix("\tStatus: timeout") == true)

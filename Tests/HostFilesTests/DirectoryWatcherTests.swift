@@ -72,11 +72,12 @@ private let means: [WatchSettings.Strategy] = [.event, .polling]
 @Suite(.timeLimit(.minutes(1))) struct `A watched directory` {
     private static func settings(
         _ strategy: WatchSettings.Strategy, include: [String] = [], exclude: [String] = WatchSettings.standardExcludes,
-        quiet: Duration = .milliseconds(150), limit: Int = Limits.watchedDirectories
+        quiet: Duration = .milliseconds(150), limit: Int = Limits.watchedDirectories,
+        entryLimit: Int = Limits.watchedEntries
     ) -> WatchSettings {
         WatchSettings(
             strategy: strategy, patterns: PathPatterns(include: include, exclude: exclude), quiet: quiet,
-            pollInterval: .milliseconds(10), watchLimit: limit)
+            pollInterval: .milliseconds(10), watchLimit: limit, entryLimit: entryLimit)
     }
 
     /// Every kind of change, one after the other; each is told by itself.
@@ -169,6 +170,45 @@ private let means: [WatchSettings.Strategy] = [.event, .polling]
                 #expect(reason.hasPrefix("\(work.path): watch more than 2 directories"))
             }
         }
+    }
+
+    @Test(arguments: means) func `is given up where it has more files than may be looked at`(
+        means: WatchSettings.Strategy
+    ) async throws {
+        #expect(WatchSettings().entryLimit == 131_072)
+        let small = try Workplace(Self.settings(means, entryLimit: 3), files: ["a.py", "b.py", "c.py"])
+        small.begin()
+        try small.write("new", to: "a.py")
+        await small.expectChange("as many as may be")
+        let large = try Workplace(Self.settings(means, entryLimit: 3), files: ["a.py", "b.py", "c.py", "d.py"])
+        large.begin()
+        guard case .lost(let reason)? = await large.next() else {
+            Issue.record("it was not given up")
+            return
+        }
+        #expect(reason.hasPrefix("\(large.path): look at more than 3 files"))
+    }
+
+    @Test func `is one of 64 at most, until another is given up`() throws {
+        let places = try (0...Limits.watchedTrees).map { _ in try Workplace(Self.settings(.event)) }
+        let watcher = DirectoryWatcher { Self.settings(.event) }
+        let lost = Mutex<[String]>([])
+        func watch(_ place: Workplace) -> any HostDirectoryWatch {
+            watcher.watch(place.path) { event in
+                if case .lost(let reason) = event { lost.withLock { $0.append(reason) } }
+            }
+        }
+        func reasons() -> [String] { lost.withLock { Array($0) } }
+        var watches = places.dropLast().map(watch)
+        #expect(watches.count == 64)
+        #expect(reasons() == [])
+        _ = watch(places[64])
+        #expect(reasons().count == 1)
+        #expect(reasons().first?.hasPrefix("\(places[64].path): watch more than 64 trees") == true)
+        watches.removeFirst().cancel()
+        watches.append(watch(places[64]))
+        #expect(reasons().count == 1)
+        for watch in watches { watch.cancel() }
     }
 
     /// Whoever asks after a write is never left with what was before it, however soon the question comes.

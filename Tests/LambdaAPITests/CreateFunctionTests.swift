@@ -244,6 +244,16 @@ private let functions = "/2015-03-31/functions"
         }
     }
 
+    @Test(arguments: [(128, 256, 201), (129, 256, 400), (128, 257, 400)])
+    func `takes tags of so many characters and no more`(key: Int, value: Int, status: Int) async throws {
+        try await TestServer.run { server in
+            let tag = #""\#(String(repeating: "k", count: key))":"\#(String(repeating: "é", count: value))""#
+            let answer = try await server.request(
+                "POST", functions, body: TestServer.createBody(extra: #","Tags":{\#(tag)}"#))
+            #expect(answer.status == status)
+        }
+    }
+
     static let refusedZips: [(CodeError, Int, String)] = [
         (
             .unreadable("no end record"), 400,

@@ -213,8 +213,24 @@ private let path = "/2015-03-31/functions/f/invocations"
 
     static let failures: [(InvocationFailure, Int, String, String)] = [
         (
-            .throttled, 429, "TooManyRequestsException",
+            .throttled(.concurrentInvocations), 429, "TooManyRequestsException",
             #"{"Reason":"ConcurrentInvocationLimitExceeded","Type":"User","message":"Rate Exceeded."}"#
+        ),
+        (
+            .throttled(.reservedConcurrentInvocations), 429, "TooManyRequestsException",
+            #"{"Reason":"ReservedFunctionConcurrentInvocationLimitExceeded","Type":"User","message":"Rate Exceeded."}"#
+        ),
+        (
+            .throttled(.invocationRate), 429, "TooManyRequestsException",
+            #"{"Reason":"FunctionInvocationRateLimitExceeded","Type":"User","message":"Rate Exceeded."}"#
+        ),
+        (
+            .throttled(.reservedInvocationRate), 429, "TooManyRequestsException",
+            #"{"Reason":"ReservedFunctionInvocationRateLimitExceeded","Type":"User","message":"Rate Exceeded."}"#
+        ),
+        (
+            .tooManyTenantEnvironments, 429, "TooManyRequestsException",
+            #"{"Type":"User","message":"Rate exceeded"}"#
         ),
         (
             .startupTimedOut, 500, "ServiceException",
@@ -260,7 +276,8 @@ private let path = "/2015-03-31/functions/f/invocations"
                     == #"{"message":"6291457 byte payload is too large for the RequestResponse invocation type (limit 6291456 bytes)"}"#
             )
             #expect(answer.header("Connection") == "close")
-            try await client.send([UInt8](repeating: 0x20, count: 6_291_457))
+            // The rest is read and thrown away for a while; on a slow machine the server does not wait for all of it.
+            try? await client.send([UInt8](repeating: 0x20, count: 6_291_457))
             try await client.waitForEnd()
         }
     }

@@ -70,7 +70,7 @@ func events(in body: [UInt8]) throws -> [(type: String, payload: String)] {
 
     @Test func `is an ordinary error where there is no answer at all`() async throws {
         try await TestServer.streaming { _, client, stream in
-            stream.receiver.answered(.failure(.throttled))
+            stream.receiver.answered(.failure(.throttled(.concurrentInvocations)))
             let answer = try await client.answer()
             #expect(answer.status == 429)
             #expect(answer.header("Content-Length") != nil)

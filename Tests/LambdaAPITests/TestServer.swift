@@ -24,8 +24,8 @@ struct TestServer: Sendable {
         sink: FakeSink = .echo(), authentication: APIConfiguration.Authentication = .none,
         store: MemoryStore = MemoryStore(), connections: Int = 100, bodies: Int = 100_000_000,
         events: (any EventAcceptor)? = nil,
-        provisionedStatus: any ProvisionedStatusSource = NoProvisionedEnvironments(),
-        targeted: [any TargetedService] = [],
+        provisionedStatus: any ProvisionedStatusSource = FixedProvisionedStatus(),
+        catalog: FunctionCatalog = FunctionCatalog(), targeted: [any TargetedService] = [],
         draw: @escaping @Sendable () -> Double = { 0.5 },
         configure: (inout APIConfiguration) -> Void = { _ in },
         _ body: @Sendable (TestServer) async throws -> Void
@@ -48,7 +48,7 @@ struct TestServer: Sendable {
         let api = APIServer(
             configuration: configuration, store: store, code: code, sink: sink, runtimes: FakeRuntimes(),
             credentials: book, time: time, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-            events: events, provisionedStatus: provisionedStatus, targeted: targeted, draw: draw)
+            events: events, provisionedStatus: provisionedStatus, catalog: catalog, targeted: targeted, draw: draw)
         try await api.loadFunctions()
         let address = try await api.listen(host: "127.0.0.1", port: 0, group: MultiThreadedEventLoopGroup.singleton)
         let server = TestServer(

@@ -25,7 +25,7 @@ final class SandboxUnderTest {
     var all: [Int32] {
         let given = self.descriptors
         return [given.pidfd, given.log, given.runtimeListener, given.control]
-            + [given.servicesListener, given.memoryPeak, given.memoryEvents].compactMap { $0 }
+            + [given.servicesListener, given.memoryPeak, given.memoryEvents, given.freezer].compactMap { $0 }
     }
 
     /// Runs a program as the function to its end, with what it wrote.

@@ -15,9 +15,11 @@ struct EventStoreEngine: Sendable, CustomTestStringConvertible {
     ]
 }
 
-private func queued(_ sequence: Int64, payload: String = #"{"a":1}"#, qualifier: String? = nil) -> QueuedEvent {
+private func queued(
+    _ sequence: Int64, payload: String = #"{"a":1}"#, qualifier: String? = nil, tenantID: String? = nil
+) -> QueuedEvent {
     QueuedEvent(
-        sequence: sequence, event: .sample(Int(sequence), qualifier: qualifier, payload: payload),
+        sequence: sequence, event: .sample(Int(sequence), qualifier: qualifier, payload: payload, tenantID: tenantID),
         progress: EventProgress(age: EventAge(at: .sample())))
 }
 
@@ -40,7 +42,10 @@ private let progress = EventProgress(
     @Test(arguments: EventStoreEngine.all)
     func `gives back what was committed, payloads apart`(engine: EventStoreEngine) async throws {
         let store = try engine.make(self.directory)
-        let events = [queued(7, qualifier: "live"), queued(8, payload: String(repeating: "x", count: 1_048_576))]
+        let events = [
+            queued(7, qualifier: "live", tenantID: "blue"),
+            queued(8, payload: String(repeating: "x", count: 1_048_576)),
+        ]
         let deliveries = [
             delivery(9, .destination(succeeded: true)), delivery(10, .destination(succeeded: false)),
             delivery(11, .deadLetter(status: 200, message: "it broke")),
