@@ -60,7 +60,7 @@ let package = Package(
         // Doing: each the one place that touches a thing
         .target(name: "HostFiles", dependencies: ["LambdaCore"], swiftSettings: strict),
         .target(name: "Journal", dependencies: ["CSystemd", "LambdaCore", logging], swiftSettings: strict),
-        .target(name: "PlainHTTP", dependencies: [nioCore, nioHTTP1], swiftSettings: strict),
+        .target(name: "PlainHTTP", dependencies: ["LambdaCore", nioCore, nioHTTP1], swiftSettings: strict),
         .target(name: "Sandbox", dependencies: ["CSandbox", "CSeccomp", "LambdaCore"], swiftSettings: strict),
         .target(name: "SigV4", dependencies: ["LambdaCore", crypto], swiftSettings: strict),
         .target(name: "Store", dependencies: ["CArchive", "LambdaCore", crypto, grdb], swiftSettings: strict),
@@ -111,12 +111,17 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "HostFilesTests", dependencies: ["HostFiles", "LambdaCore", "TestSupport"], swiftSettings: strict),
+        // The floor of the benchmark of large payloads; see Tests/Benchmarks.
+        .executableTarget(
+            name: "http-echo", dependencies: [nioCore, nioPosix, nioHTTP1], path: "Tests/HTTPEcho",
+            swiftSettings: strict),
         .testTarget(
             name: "JournalTests", dependencies: ["CSystemd", "Journal", "LambdaCore", logging], swiftSettings: strict),
         .testTarget(
             name: "LambdaAPITests",
             dependencies: [
-                "LambdaAPI", "LambdaCore", "LambdaShapes", "SigV4", "TestSupport", logging, nioCore, nioEmbedded,
+                "LambdaAPI", "LambdaCore", "LambdaShapes", "PlainHTTP", "SigV4", "TestSupport", logging, nioCore,
+                nioEmbedded,
                 nioHTTP1, nioPosix,
             ], swiftSettings: strict),
         .testTarget(name: "LambdaCoreTests", dependencies: ["LambdaCore", "TestSupport"], swiftSettings: strict),
@@ -125,7 +130,8 @@ let package = Package(
         .testTarget(
             name: "LogsAPITests", dependencies: ["LambdaCore", "LogsAPI", "TestSupport", logging], swiftSettings: strict
         ),
-        .testTarget(name: "PlainHTTPTests", dependencies: ["PlainHTTP", nioCore, nioHTTP1], swiftSettings: strict),
+        .testTarget(
+            name: "PlainHTTPTests", dependencies: ["LambdaCore", "PlainHTTP", nioCore, nioHTTP1], swiftSettings: strict),
         .executableTarget(name: "sandbox-probe", path: "Tests/SandboxProbe", cSettings: strictC),
         .testTarget(
             name: "SandboxSystemTests",

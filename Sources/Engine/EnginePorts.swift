@@ -13,7 +13,7 @@ package struct RuntimeEvent: Sendable, Equatable {
     /// Only of functions that isolate tenants.
     package let tenantID: String?
     package let contentType: String
-    package let payload: [UInt8]
+    package let payload: Payload
 }
 
 /// Payloads have no textual form.
@@ -40,9 +40,13 @@ package protocol RuntimeSession: AnyObject {
     func nextAbandoned(_ connection: ObjectIdentifier)
     /// Whether an answer for this id would be taken now. `invocationID` is the one that the runtime echoed, where it did.
     func checkAnswer(requestID: String, invocationID: String?, isError: Bool) -> RuntimeReply
-    func response(requestID: String, contentType: String?, body: ByteBuffer) -> RuntimeReply
-    /// Bytes of an answer at most.
+    func response(requestID: String, contentType: String?, body: Payload) -> RuntimeReply
+    /// Bytes that a response may have which is collected.
     var responseLimit: Int { get }
+    /// The head of a response that the runtime streams; `connection` is the one on which its body comes.
+    func beginStream(
+        requestID: String, invocationID: String?, contentType: String?, connection: any RuntimeConnection
+    ) -> StreamAcceptance
     /// The body was larger than ``responseLimit`` and was thrown away.
     func responseTooLarge(requestID: String) -> RuntimeReply
     /// The mode header was there and not `streaming`.
@@ -51,6 +55,30 @@ package protocol RuntimeSession: AnyObject {
     func responseTruncated(requestID: String) -> RuntimeReply
     func invocationError(requestID: String, errorType: String?, contentType: String?, body: ByteBuffer) -> RuntimeReply
     func initError(errorType: String?, body: ByteBuffer) -> RuntimeReply
+}
+
+/// What becomes of a streamed response.
+package enum StreamAcceptance {
+    /// The caller waits for the whole, so it is taken as any other.
+    case collect
+    case forward(any RuntimeResponseStream)
+    /// To be answered once the body is over.
+    case refused(RuntimeReply)
+}
+
+/// Where the body of a streamed response goes. Bound to the environment's event loop.
+package protocol RuntimeResponseStream: AnyObject {
+    func part(_ bytes: Payload)
+    /// - Parameter error: What the trailers say: a type, and the base64 of an error as JSON.
+    func ended(error: (type: String, body: String)?) -> RuntimeReply
+    /// The connection closed before the body was whole.
+    func truncated()
+}
+
+/// A connection of a runtime, as far as an environment has to do with it. Bound to the environment's event loop.
+package protocol RuntimeConnection: AnyObject {
+    /// What comes is left in the socket, or read again.
+    func setReading(_ isReading: Bool)
 }
 
 /// A call of the runtime that is not allowed now.

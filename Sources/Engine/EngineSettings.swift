@@ -25,6 +25,7 @@ package struct EngineSettings: Sendable, Equatable {
     package var concurrency: ConcurrencyMachine.Settings
     /// Directories of the host by the ARN of the file system that they stand for.
     package var fileSystems: [String: String]
+    package var streams = StreamMachine.Settings()
 
     package init(
         lifecycle: EnvironmentMachine.Settings = .init(), maximumAge: Duration = .seconds(6 * 3600),

@@ -53,22 +53,27 @@ extension EnvironmentDriver {
                     invokedARN: invocation.invokedARN,
                     traceHeader: invocation.traceHeader, clientContext: invocation.clientContext,
                     tenantID: invocation.tenantID,
-                    contentType: invocation.contentType, payload: invocation.payload)))
+                    contentType: invocation.contentType, payload: invocation.content)))
     }
 
-    func runtimeAnswered(payload: [UInt8], contentType: String?, isFunctionError: Bool) {
+    /// - Parameter errorType: Where these are the platform's words.
+    func runtimeAnswered(
+        _ content: Payload, contentType: String?, isFunctionError: Bool, errorType: String? = nil
+    ) {
         guard var current = self.current else { return }
         let action = current.machine.runtimeAnswered()
         self.current = current
         guard action == .answer else { return }
-        self.answerCame(bytes: payload.count)
+        self.answerCame(bytes: current.ticket.stream?.count ?? content.count)
         self.owner?.environmentAnswered(self)
         current.ticket.respond(
-            payload: payload, contentType: contentType ?? "application/json", isFunctionError: isFunctionError)
+            content, contentType: contentType ?? "application/json", isFunctionError: isFunctionError,
+            errorType: errorType)
         self.prefetchMemory()
     }
 
     func runtimeFinishedInvocation() {
+        self.settleTruncatedStream()
         self.runtimeIsBack()
         guard self.extensions.isIdle else { return }
         self.invocationFinished()
@@ -139,7 +144,7 @@ extension EnvironmentDriver {
             // Not the function's fault: whoever called tries again, and an event runs again at the next start.
             current.ticket.fail(.shuttingDown)
         } else {
-            current.ticket.respond(payload: answer.body, isFunctionError: true)
+            current.ticket.respond(answer)
         }
         self.finish(.error(type: answer.errorType, isTimeout: failure == .timedOut)) { self.reset(after: failure) }
     }

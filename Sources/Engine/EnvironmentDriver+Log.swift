@@ -143,7 +143,7 @@ extension EnvironmentDriver {
             .init(
                 requestID: ticket.id, duration: self.now.since(began), initDuration: nil,
                 memorySize: self.function.memorySize, peakMemoryBytes: self.readPeakMemory(), status: status))
-        ticket.respond(payload: words.body, isFunctionError: true)
+        ticket.respond(words)
         ticket.finish()
     }
 }

@@ -160,20 +160,17 @@ extension EnvironmentDriver: RuntimeSession {
         return .accepted
     }
 
-    func response(requestID: String, contentType: String?, body: ByteBuffer) -> RuntimeReply {
+    func response(requestID: String, contentType: String?, body: Payload) -> RuntimeReply {
         do { _ = try self.session.responseReceived(for: requestID) } catch { return Self.reply(error) }
-        self.runtimeAnswered(payload: Array(body.readableBytesView), contentType: contentType, isFunctionError: false)
+        self.runtimeAnswered(body, contentType: contentType, isFunctionError: false)
         return .accepted
     }
 
     func responseTooLarge(requestID: String) -> RuntimeReply {
         do { _ = try self.session.responseReceived(for: requestID) } catch { return Self.reply(error) }
         let limit = self.responseLimit
-        let answer = FailureAnswer.responseTooLarge(limit: limit)
-        self.runtimeAnswered(payload: answer.body, contentType: nil, isFunctionError: true)
-        return .refused(
-            status: 413, errorType: "RequestEntityTooLarge",
-            message: "Exceeded maximum allowed payload size (\(limit) bytes).")
+        self.runtimeFailed(FailureAnswer.responseTooLarge(limit: limit))
+        return .tooLarge(limit: limit)
     }
 
     func responseModeInvalid(requestID: String) -> RuntimeReply {
@@ -193,8 +190,7 @@ extension EnvironmentDriver: RuntimeSession {
     ) -> RuntimeReply {
         do {
             let request = try self.session.responseReceived(for: requestID)
-            let answer = FailureAnswer.plain(type: type, request: request, text: message)
-            self.runtimeAnswered(payload: answer.body, contentType: nil, isFunctionError: true)
+            self.runtimeFailed(FailureAnswer.plain(type: type, request: request, text: message))
         } catch { return Self.reply(error) }
         return .refused(status: status, errorType: errorType, message: message)
     }
@@ -204,7 +200,7 @@ extension EnvironmentDriver: RuntimeSession {
     ) -> RuntimeReply {
         do { _ = try self.session.errorReceived(for: requestID) } catch { return Self.reply(error) }
         let answer = ErrorCause.answer(body: Array(body.readableBytesView), contentType: contentType)
-        self.runtimeAnswered(payload: answer.body, contentType: answer.contentType, isFunctionError: true)
+        self.runtimeAnswered(Payload(answer.body), contentType: answer.contentType, isFunctionError: true)
         return .accepted
     }
 
@@ -217,7 +213,7 @@ extension EnvironmentDriver: RuntimeSession {
         return .accepted
     }
 
-    private static func reply(_ refusal: RuntimeSessionMachine.Refusal) -> RuntimeReply {
+    static func reply(_ refusal: RuntimeSessionMachine.Refusal) -> RuntimeReply {
         switch refusal {
         case .invalidTransition:
             .refused(status: 403, errorType: refusal.errorType, message: refusal.message)

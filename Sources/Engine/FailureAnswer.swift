@@ -110,6 +110,12 @@ package enum RuntimeErrorType {
         return given.hasPrefix("Function.") ? "Function.Unknown" : "Runtime.Unknown"
     }
 
+    /// The type of an error in the trailers of a streamed response, as its caller sees it: the platform's own names, and
+    /// one word for all that a function can throw.
+    static func streamed(_ given: String) -> String {
+        ["Runtime.", "Function."].contains { self.contains(given, prefix: $0) } ? given : "Unhandled"
+    }
+
     private static func contains(_ text: String, prefix: String) -> Bool {
         let bytes = Array(text.utf8)
         let wanted = Array(prefix.utf8)

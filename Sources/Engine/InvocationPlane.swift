@@ -31,15 +31,22 @@ package final class InvocationPlane: InvocationSink {
     package func submit(
         _ invocation: Invocation,
         answer: @escaping @Sendable (Result<InvocationAnswer, InvocationFailure>) -> Void
-    ) {
-        guard self.acceptsInvocations else { return answer(.failure(.shuttingDown)) }
+    ) { self.submit(invocation, .whole(answer)) }
+
+    package func submit(_ invocation: Invocation, to receiver: any AnswerReceiver) {
+        self.submit(invocation, .streamed(receiver))
+    }
+
+    private func submit(_ invocation: Invocation, _ reply: InvocationTicket.Reply) {
+        guard self.acceptsInvocations else { return reply.give(.failure(.shuttingDown)) }
         guard (invocation.function.tenantIsolation != nil) == (invocation.tenantID != nil) else {
             // The API has refused it in AWS's words; what else invokes knows of no tenants.
-            return answer(.failure(.startFailed("the function's tenant isolation does not go with this invocation")))
+            return reply.give(
+                .failure(.startFailed("the function's tenant isolation does not go with this invocation")))
         }
         let place = self.place(of: invocation.function.key)
         place.run {
-            let ticket = InvocationTicket(invocation: invocation, answer: answer)
+            let ticket = InvocationTicket(invocation: invocation, reply: reply)
             place.pool(for: invocation.function, tenant: invocation.tenantID, parts: self.shared).submit(ticket)
         }
     }

@@ -9,13 +9,16 @@ extension APIConnection {
             FunctionURLRequest(
                 requestID: request.requestID, address: address, method: request.head.method.rawValue,
                 version: "HTTP/\(request.head.version.major).\(request.head.version.minor)", target: request.target,
-                headers: request.head.headers, body: request.body, arrival: request.arrival,
+                headers: request.head.headers, body: request.body.bytes, arrival: request.arrival,
                 peer: self.context?.remoteAddress?.ipAddress, port: self.context?.localAddress?.port))
         switch decision {
         case .answer(let response): self.finish(response)
         case .run(let invocation, let call):
             self.forgetBody()
-            self.run(invocation, call, share: request.share)
+            switch call.mode {
+            case .buffered: self.run(invocation, call, share: request.share)
+            case .stream: self.stream(invocation, as: FunctionURLStream(call: call, invocation: invocation))
+            }
         }
     }
 

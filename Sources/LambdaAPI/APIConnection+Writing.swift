@@ -10,21 +10,34 @@ extension APIConnection {
     func write(_ response: APIResponse, requestID: RequestID, closing: Bool, announcesClose: Bool = false) {
         guard let context = self.context else { return }
         var bytes = ByteBuffer()
-        bytes.reserveCapacity(512 + response.body.count)
+        let isWhole = response.content.carrier == nil
+        bytes.reserveCapacity(512 + (isWhole ? response.content.count : 0))
+        self.writeHead(of: response, requestID: requestID, into: &bytes)
+        if response.status != 204, response.status != 304 {
+            bytes.writeHeader(HeaderName.contentLength, response.content.count)
+        }
+        bytes.writeHeader("Connection", closing || announcesClose ? "close" : "keep-alive")
+        bytes.writeStaticString("\r\n")
+        let rest = response.isHead ? [] : response.content.write(into: &bytes)
+        self.write([bytes] + rest, closing: closing, context)
+    }
+
+    /// Status and headers; what says how long the body is and whether the connection goes on is to follow.
+    func writeHead(of response: APIResponse, requestID: RequestID, into bytes: inout ByteBuffer) {
         let status = HTTPResponseStatus(statusCode: Int(response.status))
         bytes.writeStatusLine(Int(status.code), status.reasonPhrase)
         bytes.writeHeader("Date", self.dateText())
         for header in response.headers { bytes.writeHeader(header.name, header.value) }
         bytes.writeHeader(HeaderName.requestID, requestID.text)
-        if response.status != 204, response.status != 304 {
-            bytes.writeHeader(HeaderName.contentLength, response.body.count)
-        }
-        bytes.writeHeader("Connection", closing || announcesClose ? "close" : "keep-alive")
-        bytes.writeStaticString("\r\n")
-        if !response.isHead { bytes.writeBytes(response.body) }
-        guard closing else { return context.writeAndFlush(self.wrapOutboundOut(bytes), promise: nil) }
+    }
+
+    /// - Parameter closing: Whether the connection ends once this is written.
+    func write(_ buffers: [ByteBuffer], closing: Bool, _ context: ChannelHandlerContext) {
+        for buffer in buffers.dropLast() { context.write(self.wrapOutboundOut(buffer), promise: nil) }
+        let last = self.wrapOutboundOut(buffers.last ?? ByteBuffer())
+        guard closing else { return context.writeAndFlush(last, promise: nil) }
         let bound = NIOLoopBound(self, eventLoop: self.loop)
-        context.writeAndFlush(self.wrapOutboundOut(bytes)).whenComplete { _ in
+        context.writeAndFlush(last).whenComplete { _ in
             bound.value.context?.close(promise: nil)
         }
     }
@@ -48,6 +61,6 @@ enum InvokeResponse {
         if answer.isFunctionError { headers.append(.init(name: HeaderName.functionError, value: "Unhandled")) }
         if let tail = answer.logTail { headers.append(.init(name: HeaderName.logResult, value: Base64.encode(tail))) }
         headers.append(.init(name: HeaderName.traceID, value: trace))
-        return APIResponse(status: 200, headers: headers, body: answer.payload)
+        return APIResponse(status: 200, headers: headers, content: answer.content)
     }
 }

@@ -55,7 +55,7 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
         let subject: Subject
         let requestID: RequestID
         let arrival: WallTime
-        var body: [UInt8] = []
+        var body = RequestBody()
         /// Held where the body is large.
         var share: BodyBudget.Share?
 
@@ -260,8 +260,7 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
             return self.refuse(error)
         }
         if let error = self.admit(request, bodyOf: length) { return self.refuse(error) }
-        // Reserved by what was promised, but no more than a small request: memory is given for bytes, not for words.
-        if length > 0 { request.body.reserveCapacity(min(length, 65_536)) }
+        request.body = self.body(for: request, length: length)
         if head.headers.first(name: "Expect")?.lowercased() == "100-continue" { self.writeContinue() }
     }
 
@@ -271,7 +270,7 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
         if let error = self.refusal(of: length, for: request.subject, headers: request.head.headers) {
             return self.refuse(error)
         }
-        request.body.append(contentsOf: bytes.readableBytesView)
+        request.body.append(bytes)
     }
 
     private func requestEnded() {
@@ -309,15 +308,15 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
         }
     }
 
-    private func submit(_ request: Request, _ subject: ControlRequest.Subject) {
+    func submit(_ request: Request, _ subject: ControlRequest.Subject) {
         let bound = NIOLoopBound(self, eventLoop: self.loop)
         let loop = self.loop
         let whole = ControlRequest(
             requestID: request.requestID, subject: subject, method: request.head.method.rawValue,
             target: request.target,
-            headers: request.head.headers, body: request.body, arrival: request.arrival, share: request.share)
+            headers: request.head.headers, body: request.body.bytes, arrival: request.arrival, share: request.share)
         // Up to 70 MB; the job has it, and this connection may wait for long.
-        request.body = []
+        request.body = RequestBody()
         request.share = nil
         self.server.submit(
             APIServer.Job(
@@ -325,67 +324,31 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
                 follow: { events in await APIConnection.follow(events, on: bound, loop: loop) }))
     }
 
-    private func invoke(_ request: Request, label: Substring, form: Invoker.Form) {
-        do throws(APIError) {
-            let decision = try self.server.invoker.decide(
-                Invoker.Request(
-                    requestID: request.requestID, method: request.head.method.rawValue, target: request.target,
-                    label: label, headers: request.head.headers, body: request.body,
-                    arrival: request.arrival, form: form))
-            request.body = []
-            switch decision {
-            case .dryRun(let trace):
-                self.finish(APIResponse(status: 204, headers: [.init(name: HeaderName.traceID, value: trace)]))
-            case .enqueue(let event):
-                self.submit(request, .event(event))
-            case .run(let invocation):
-                self.run(invocation, form: form)
-            }
-        } catch {
-            self.finish(APIResponse(error))
-        }
-    }
-
-    private func run(_ invocation: Invocation, form: Invoker.Form) {
-        let bound = NIOLoopBound(self, eventLoop: self.loop)
-        let loop = self.loop
-        let share = self.request?.share
-        self.server.sink.submit(invocation) { [share] result in
-            // The payload lives as long as the invocation, also where the client has gone; so does its share of memory.
-            _ = share
-            if loop.inEventLoop {
-                bound.value.finish(result, of: invocation, form: form)
-            } else {
-                loop.execute { bound.value.finish(result, of: invocation, form: form) }
-            }
-        }
-    }
-
-    private func finish(
-        _ result: Result<InvocationAnswer, InvocationFailure>, of invocation: Invocation, form: Invoker.Form
-    ) {
-        switch result {
-        case .success(let answer):
-            switch form {
-            case .whole: self.finish(InvokeResponse.make(answer, trace: invocation.traceHeader))
-            case .stream: self.finish(InvokeStreamResponse.make(answer, trace: invocation.traceHeader))
-            }
-        case .failure(let failure): self.finish(APIResponse(APIError.failure(failure, of: invocation)))
-        }
-    }
-
     /// The body has become part of something else, and the answer may be long in coming.
-    func forgetBody() { self.request?.body = [] }
+    func forgetBody() { self.request?.body = RequestBody() }
 
     /// Writes the answer of the present request; of a client that has gone, nothing is left to do.
     func finish(_ response: APIResponse) {
         guard self.phase == .answering, let request = self.request else { return }
+        let closing = self.closes(after: request)
+        self.conclude(closing: closing) { self.write(response, requestID: request.requestID, closing: closing) }
+    }
+
+    /// Whether the connection ends with the answer of `request`.
+    func closes(after request: Request) -> Bool {
         let isLast = self.isInputClosed && self.input.isEmpty
-        let closing = isLast || !request.head.isKeepAlive || self.server.isDraining
+        return isLast || !request.head.isKeepAlive || self.server.isDraining
+    }
+
+    /// Whether the answer of `request` is still waited for.
+    func awaitsAnswer(of request: Request) -> Bool { self.phase == .answering && self.request === request }
+
+    /// `write` writes the end of the present request's answer.
+    func conclude(closing: Bool, _ write: () -> Void) {
         self.request = nil
         self.phase = closing ? .ending : .resting
         self.deadline = self.loop.now + self.server.configuration.idleTimeout
-        self.write(response, requestID: request.requestID, closing: closing)
+        write()
         self.takeInput()
     }
 

@@ -9,15 +9,22 @@ package struct APIResponse: Sendable, Equatable {
 
     package var status: UInt
     package var headers: [Header]
-    package var body: [UInt8]
+    var content: Payload
     /// Whether it answers a HEAD request: the body's length is told, and the body is not sent.
     package var isHead = false
 
     package init(status: UInt, headers: [Header] = [], body: [UInt8] = []) {
+        self.init(status: status, headers: headers, content: Payload(body))
+    }
+
+    init(status: UInt, headers: [Header], content: Payload) {
         self.status = status
         self.headers = headers
-        self.body = body
+        self.content = content
     }
+
+    /// A copy, where ``content`` is no array.
+    package var body: [UInt8] { self.content.bytes }
 
     static func json(_ object: JSONObject, status: Int = 200) -> APIResponse {
         APIResponse(

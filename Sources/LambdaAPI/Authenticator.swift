@@ -17,16 +17,30 @@ struct Authenticator: Sendable {
     func caller(
         method: String, target: RequestTarget, headers: HTTPHeaders, body: [UInt8], arrival: WallTime
     ) throws(APIError) -> Caller {
+        try self.caller(
+            method: method, target: target, headers: headers, bodyHash: { BodyHash.text(of: body) }, arrival: arrival)
+    }
+
+    /// As above, for a body whose hash is known already or may not be needed.
+    func caller(
+        method: String, target: RequestTarget, headers: HTTPHeaders, bodyHash: () -> String, arrival: WallTime
+    ) throws(APIError) -> Caller {
         switch self.configuration.authentication {
         case .sigV4:
             do {
                 return try self.verifier.verify(
-                    method: method, path: target.path, query: target.query, header: { headers[$0] }, body: body,
-                    now: arrival)
+                    method: method, path: target.path, query: target.query, header: { headers[$0] },
+                    bodyHash: bodyHash, now: arrival)
             } catch { throw APIError(error) }
         case .none:
             return self.unverified(headers)
         }
+    }
+
+    /// Whether the hash of a request's body will be asked for.
+    func needsBodyHash(_ headers: HTTPHeaders) -> Bool {
+        self.configuration.authentication == .sigV4
+            && headers.first(name: "X-Amz-Content-Sha256") != BodyHash.unsigned
     }
 
     /// Refuses strangers before their body is taken; a signature that is wrong shows only once the body is there.

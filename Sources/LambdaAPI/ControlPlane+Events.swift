@@ -25,8 +25,7 @@ extension ControlPlane {
         // Which version it will be is decided when it runs; tracing is asked of the one that it would be now.
         let record = try self.catalog.runnable(key, qualifier: qualifier, runsNow: false, draw: { 1 })
         try TenancyRule.check(nil, for: record)
-        let payload = try Invoker.payload(
-            call.request.body, isEvent: true, self.configuration.payloads)
+        let payload = try Invoker.eventPayload(call.request.body, self.configuration.payloads)
         let event = AcceptedEvent(
             requestID: call.requestID, function: key, qualifier: qualifier,
             invokedARN: qualifier.map { "\(key.arn):\($0)" } ?? key.arn,

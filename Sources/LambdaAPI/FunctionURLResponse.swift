@@ -30,9 +30,10 @@ enum FunctionURLResponse {
 
     /// The bytes as they are, or what the prelude makes of them. The envelope of buffered answers has no meaning here.
     private static func streamed(_ answer: InvocationAnswer) throws(HTTPEnvelope.Broken) -> APIResponse {
-        guard answer.contentType.lowercased().hasPrefix(FunctionURLPrelude.contentType) else {
-            let type = APIResponse.Header(name: HeaderName.contentType, value: answer.contentType)
-            return self.response(HTTPEnvelope(status: 200, headers: [type]), body: answer.payload)
+        guard self.hasPrelude(answer.contentType) else {
+            var response = self.streamHead(contentType: answer.contentType)
+            response.content = answer.content
+            return response
         }
         var prelude = FunctionURLPrelude()
         switch prelude.take(answer.payload) {
@@ -40,6 +41,19 @@ enum FunctionURLResponse {
         case .more, .broken: throw HTTPEnvelope.Broken()
         }
     }
+
+    static func hasPrelude(_ contentType: String) -> Bool {
+        contentType.lowercased().hasPrefix(FunctionURLPrelude.contentType)
+    }
+
+    /// Status and headers of a streamed answer without a prelude.
+    static func streamHead(contentType: String) -> APIResponse {
+        let type = APIResponse.Header(name: HeaderName.contentType, value: contentType)
+        return self.response(HTTPEnvelope(status: 200, headers: [type]), body: [])
+    }
+
+    /// Status and headers as a prelude says.
+    static func streamHead(_ envelope: HTTPEnvelope) -> APIResponse { self.response(envelope, body: []) }
 
     private static func body(of object: JSONObject) throws(HTTPEnvelope.Broken) -> [UInt8] {
         guard let body = object["body"], body != .null else { return [] }

@@ -1,45 +1,83 @@
 import LambdaCore
+import NIOCore
+import PlainHTTP
 
-/// The answer of InvokeWithResponseStream: what the function gave in `PayloadChunk` events, then `InvokeComplete`.
-///
-/// A function's answer is here whole before the first event is written, so a failure of the platform is an ordinary error.
-enum InvokeStreamResponse {
+/// The answer of InvokeWithResponseStream: what the function gives in `PayloadChunk` events, then `InvokeComplete`.
+struct InvokeStreamResponse: AnswerForm {
     static let contentType = "application/vnd.amazon.eventstream"
     /// Bytes of one event's payload. The protocol allows 24 MiB; clients show what they have event by event.
     private static let chunkBytes = 131_072
 
-    static func make(_ answer: InvocationAnswer, trace: String) -> APIResponse {
-        var body: [UInt8] = []
-        body.reserveCapacity(answer.payload.count + 4_096)
-        // The words of a function that failed are the details of the end, not its answer.
-        if !answer.isFunctionError {
-            for start in stride(from: 0, to: answer.payload.count, by: self.chunkBytes) {
-                let end = min(start + self.chunkBytes, answer.payload.count)
-                body += self.event("PayloadChunk", type: "application/octet-stream", answer.payload[start..<end])
+    private let invocation: Invocation
+
+    init(invocation: Invocation) { self.invocation = invocation }
+
+    func answered(_ result: Result<InvocationAnswer, InvocationFailure>) -> [AnswerStep] {
+        switch result {
+        case .failure(let failure): return [.whole(APIResponse(APIError.failure(failure, of: self.invocation)))]
+        case .success(let answer):
+            let head = self.head(version: answer.executedVersion)
+            guard answer.isFunctionError else {
+                return [head] + self.part(answer.content) + self.ended(AnswerEnd(logTail: answer.logTail))
+            }
+            // The words of a function that failed are the details of the end, not its answer.
+            let failure = AnswerEnd.Failure(
+                errorType: answer.platformErrorType ?? "Unhandled", details: answer.payload)
+            return [head] + self.ended(AnswerEnd(failure: failure, logTail: answer.logTail))
+        }
+    }
+
+    func began(_ head: AnswerHead) -> [AnswerStep] { [self.head(version: head.executedVersion)] }
+
+    func part(_ bytes: Payload) -> [AnswerStep] {
+        var steps: [AnswerStep] = []
+        for var buffer in bytes.buffers {
+            while let piece = buffer.readSlice(length: min(buffer.readableBytes, Self.chunkBytes)),
+                piece.readableBytes > 0
+            {
+                steps.append(.bytes(EventStreamFrame.payloadChunk(piece)))
             }
         }
-        body += self.event("InvokeComplete", type: "application/json", self.completion(of: answer))
-        return APIResponse(
-            status: 200,
-            headers: [
-                .init(name: HeaderName.contentType, value: self.contentType),
-                .init(name: HeaderName.executedVersion, value: answer.executedVersion),
-                .init(name: HeaderName.traceID, value: trace),
-            ], body: body)
+        return steps
     }
 
-    private static func completion(of answer: InvocationAnswer) -> [UInt8] {
+    func ended(_ end: AnswerEnd) -> [AnswerStep] {
         var members = JSONObject()
-        if answer.isFunctionError {
-            members["ErrorCode"] = .string("Unhandled")
-            members["ErrorDetails"] = .string(String(decoding: answer.payload, as: UTF8.self))
+        if let failure = end.failure {
+            members["ErrorCode"] = .string(failure.errorType)
+            members["ErrorDetails"] = .string(String(decoding: failure.details, as: UTF8.self))
         }
-        if let tail = answer.logTail { members["LogResult"] = .string(Base64.encode(tail)) }
-        return JSONValue.object(members).serialized
+        if let tail = end.logTail { members["LogResult"] = .string(Base64.encode(tail)) }
+        let frame = EventStreamFrame.bytes(
+            headers: [
+                (":event-type", "InvokeComplete"), (":content-type", "application/json"), (":message-type", "event"),
+            ], payload: JSONValue.object(members).serialized)
+        return [.bytes([ByteBuffer(bytes: frame)]), .end]
     }
 
-    private static func event(_ name: String, type: String, _ payload: some Collection<UInt8>) -> [UInt8] {
-        EventStreamFrame.bytes(
-            headers: [(":event-type", name), (":content-type", type), (":message-type", "event")], payload: payload)
+    private func head(version: String) -> AnswerStep {
+        .head(
+            APIResponse(
+                status: 200,
+                headers: [
+                    .init(name: HeaderName.contentType, value: Self.contentType),
+                    .init(name: HeaderName.executedVersion, value: version),
+                    .init(name: HeaderName.traceID, value: self.invocation.traceHeader),
+                ]))
     }
+}
+
+extension EventStreamFrame {
+    /// A `PayloadChunk` event around `payload`, which stays where it is.
+    static func payloadChunk(_ payload: ByteBuffer) -> [ByteBuffer] {
+        let head = self.head(headers: self.chunkHeaders, payloadCount: payload.readableBytes)
+        var checksum = CRC32()
+        checksum.take(head.span)
+        checksum.take(payload.readableBytesUInt8Span)
+        return [ByteBuffer(bytes: head), payload, ByteBuffer(integer: checksum.value)]
+    }
+
+    private static let chunkHeaders = EventStreamFrame.encoded([
+        (":event-type", "PayloadChunk"), (":content-type", "application/octet-stream"), (":message-type", "event"),
+    ])
 }

@@ -23,7 +23,7 @@ struct Invoker: Sendable {
         /// The path's function label, percent-encoded.
         let label: Substring
         let headers: HTTPHeaders
-        let body: [UInt8]
+        let body: RequestBody
         let arrival: WallTime
         var form = Form.whole
     }
@@ -80,8 +80,8 @@ struct Invoker: Sendable {
     func decide(_ request: Request) throws(APIError) -> Decision {
         let receivedAt = self.time.now
         let caller = try self.authenticator.caller(
-            method: request.method, target: request.target, headers: request.headers, body: request.body,
-            arrival: request.arrival)
+            method: request.method, target: request.target, headers: request.headers,
+            bodyHash: { request.body.hashText }, arrival: request.arrival)
         let options = try Options(request)
         guard self.acceptsEvents || !options.isEvent else { throw .eventInvocation }
         let (key, qualifier) = try options.reference.resolve(
@@ -89,7 +89,7 @@ struct Invoker: Sendable {
         let record = try self.catalog.runnable(
             key, qualifier: qualifier, runsNow: !options.isEvent && !options.isDryRun, draw: self.draw)
         try TenancyRule.check(options.tenantID, for: record)
-        let payload = try Invoker.payload(request.body, isEvent: options.isEvent, self.payloads)
+        let content = try self.content(request.body, isEvent: options.isEvent)
         let clientContext = try Invoker.clientContext(request.headers)
         let trace = TraceHeader.complete(
             request.headers.first(name: HeaderName.traceID), active: record.tracing == .active, now: request.arrival)
@@ -99,12 +99,13 @@ struct Invoker: Sendable {
             return .enqueue(
                 AcceptedEvent(
                     requestID: request.requestID, function: key, qualifier: qualifier, invokedARN: invokedARN,
-                    payload: payload, clientContext: clientContext, traceHeader: trace, tenantID: options.tenantID,
+                    payload: content.bytes, clientContext: clientContext, traceHeader: trace,
+                    tenantID: options.tenantID,
                     receivedAt: request.arrival))
         }
         return .run(
             Invocation(
-                requestID: request.requestID, function: record, invokedARN: invokedARN, payload: payload,
+                requestID: request.requestID, function: record, invokedARN: invokedARN, content: content,
                 contentType: "application/json",
                 clientContext: clientContext, traceHeader: trace, wantsLogTail: options.wantsLogTail,
                 tenantID: options.tenantID, receivedAt: receivedAt))
@@ -114,14 +115,26 @@ struct Invoker: Sendable {
     static func isEvent(_ headers: HTTPHeaders) -> Bool { headers.first(name: HeaderName.invocationType) == "Event" }
 
     /// The event that a body stands for: the body itself, and `{}` for none.
-    static func payload(
-        _ body: [UInt8], isEvent: Bool, _ limits: PayloadLimits
-    ) throws(APIError) -> [UInt8] {
-        guard !body.isEmpty else { return Array("{}".utf8) }
-        let (limit, count) = (isEvent ? limits.event : limits.synchronous, body.count)
+    private func content(_ body: RequestBody, isEvent: Bool) throws(APIError) -> Payload {
+        guard body.count > 0 else { return Invoker.noContent }
+        try Invoker.checkSize(body.count, isEvent: isEvent, self.payloads)
+        do { try body.checkJSON() } catch { throw .payloadNotJSON(error.description) }
+        return body.content
+    }
+
+    private static let noContent = Payload(Array("{}".utf8))
+
+    private static func checkSize(_ count: Int, isEvent: Bool, _ limits: PayloadLimits) throws(APIError) {
+        let limit = isEvent ? limits.event : limits.synchronous
         guard count <= limit else {
             throw isEvent ? .eventPayloadTooLarge(count, limit: limit) : .payloadTooLarge(count, limit: limit)
         }
+    }
+
+    /// As the payload of an asynchronous invocation that did not come this way.
+    static func eventPayload(_ body: [UInt8], _ limits: PayloadLimits) throws(APIError) -> [UInt8] {
+        guard !body.isEmpty else { return self.noContent.bytes }
+        try self.checkSize(body.count, isEvent: true, limits)
         do { try JSONValue.check(body) } catch { throw .payloadNotJSON(error.description) }
         return body
     }

@@ -7,7 +7,7 @@ package final class Invocation: Sendable {
     /// The ARN exactly as the caller addressed it (with the qualifier where one was given).
     package let invokedARN: String
     /// The event's bytes, untouched.
-    package let payload: [UInt8]
+    package let content: Payload
     package let contentType: String
     /// JSON text, already decoded from the caller's base64.
     package let clientContext: String?
@@ -21,15 +21,26 @@ package final class Invocation: Sendable {
     package let isEvent: Bool
     package let receivedAt: Instant
 
-    package init(
+    package convenience init(
         requestID: RequestID, function: FunctionRecord, invokedARN: String, payload: [UInt8],
+        contentType: String = "application/json", clientContext: String? = nil, traceHeader: String,
+        wantsLogTail: Bool = false, tenantID: String? = nil, isEvent: Bool = false, receivedAt: Instant
+    ) {
+        self.init(
+            requestID: requestID, function: function, invokedARN: invokedARN, content: Payload(payload),
+            contentType: contentType, clientContext: clientContext, traceHeader: traceHeader,
+            wantsLogTail: wantsLogTail, tenantID: tenantID, isEvent: isEvent, receivedAt: receivedAt)
+    }
+
+    package init(
+        requestID: RequestID, function: FunctionRecord, invokedARN: String, content: Payload,
         contentType: String = "application/json", clientContext: String? = nil, traceHeader: String,
         wantsLogTail: Bool = false, tenantID: String? = nil, isEvent: Bool = false, receivedAt: Instant
     ) {
         self.requestID = requestID
         self.function = function
         self.invokedARN = invokedARN
-        self.payload = payload
+        self.content = content
         self.contentType = contentType
         self.clientContext = clientContext
         self.traceHeader = traceHeader
@@ -38,28 +49,45 @@ package final class Invocation: Sendable {
         self.isEvent = isEvent
         self.receivedAt = receivedAt
     }
+
+    /// A copy, where ``content`` is no array.
+    package var payload: [UInt8] { self.content.bytes }
 }
 
 /// What a function answered: its own bytes, or the platform's words where it could not answer itself.
 package struct InvocationAnswer: Sendable, Equatable {
-    package var payload: [UInt8]
+    package var content: Payload
     package var contentType: String
     /// The caller sees `X-Amz-Function-Error: Unhandled`.
     package var isFunctionError: Bool
     package var executedVersion: String
     /// The end of this invocation's log, at most ``Limits/logTailBytes``; only where it was asked for.
     package var logTail: [UInt8]?
+    /// What happened, where these are the platform's words: `Sandbox.Timedout`.
+    package var platformErrorType: String?
 
     package init(
         payload: [UInt8], contentType: String = "application/json", isFunctionError: Bool = false,
         executedVersion: String, logTail: [UInt8]? = nil
     ) {
-        self.payload = payload
+        self.init(
+            content: Payload(payload), contentType: contentType, isFunctionError: isFunctionError,
+            executedVersion: executedVersion, logTail: logTail)
+    }
+
+    package init(
+        content: Payload, contentType: String = "application/json", isFunctionError: Bool = false,
+        executedVersion: String, logTail: [UInt8]? = nil
+    ) {
+        self.content = content
         self.contentType = contentType
         self.isFunctionError = isFunctionError
         self.executedVersion = executedVersion
         self.logTail = logTail
     }
+
+    /// A copy, where ``content`` is no array.
+    package var payload: [UInt8] { self.content.bytes }
 }
 
 /// The platform's own failure: the caller sees a 429 or a 5xx, not a function error.
@@ -84,6 +112,9 @@ package protocol InvocationSink: Sendable {
         _ invocation: Invocation,
         answer: @escaping @Sendable (Result<InvocationAnswer, InvocationFailure>) -> Void
     )
+
+    /// For a caller that takes the answer while the function makes it.
+    func submit(_ invocation: Invocation, to receiver: any AnswerReceiver)
 
     /// A version's record changed: its environments of older generations finish what they run and stop.
     func functionChanged(_ record: FunctionRecord)

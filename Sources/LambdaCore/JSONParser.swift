@@ -12,6 +12,13 @@ extension JSONValue {
 
     /// Checks that `bytes` are one strict JSON text, without building anything.
     package static func check(_ bytes: [UInt8]) throws(JSONSyntaxError) {
+        var validator = JSONValidator()
+        validator.take(bytes.span)
+        try self.check(validator) { bytes }
+    }
+
+    /// The same by the scanner, which has words for what is wrong.
+    static func scan(_ bytes: [UInt8]) throws(JSONSyntaxError) {
         var scanner = JSONScanner(bytes, depthLimit: self.checkDepthLimit)
         while try scanner.next() != .end {}
     }

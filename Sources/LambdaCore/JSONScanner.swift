@@ -218,7 +218,7 @@ extension JSONScanner {
         var index = start
         var hasEscapes = false
         while true {
-            index = JSONScanner.endOfPlainText(self.bytes, from: index)
+            index = JSONScanner.endOfPlainText(self.bytes.span, from: index)
             guard index < self.bytes.count else { break }
             let byte = self.bytes[index]
             switch byte {
@@ -241,8 +241,7 @@ extension JSONScanner {
     ///
     /// Most bytes of a payload go through here, so it takes eight at a time: a byte's top bit is set where the byte is not
     /// ASCII, or a subtraction borrowed because the byte was below 0x20, or equal to what it was compared with.
-    private static func endOfPlainText(_ bytes: [UInt8], from start: Int) -> Int {
-        let span = bytes.span
+    static func endOfPlainText(_ span: Span<UInt8>, from start: Int) -> Int {
         let ones: UInt64 = 0x0101_0101_0101_0101
         var index = start
         while index &+ 8 <= span.count {

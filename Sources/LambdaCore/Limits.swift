@@ -69,6 +69,13 @@ package enum Limits {
     package static let eventPayloadBytes = 1_048_576
     /// Bytes of a buffered response (6 MiB and 100 bytes).
     package static let responsePayloadBytes = 6_291_556
+    /// Bytes of a response that is given while the function makes it (200 MiB; 20 MiB until summer 2025).
+    package static let streamedResponseBytes = 209_715_200
+    /// Bytes that a function may have written and its caller not taken: from the second on the function waits, until they
+    /// are down to the first.
+    package static let streamedResponseWindow = 65_536...262_144
+    /// Bytes of a streamed response before its rate is limited, where it is (6 MiB).
+    package static let streamedResponseBurst = 6_291_456
     /// Characters of the base64 `X-Amz-Client-Context` header.
     package static let clientContextCharacters = 3_583
     /// Bytes of log given back with `LogType=Tail`.

@@ -10,14 +10,14 @@ extension FunctionRecord: CustomStringConvertible, CustomDebugStringConvertible 
 
 extension Invocation: CustomStringConvertible, CustomDebugStringConvertible {
     package var description: String {
-        "Invocation(\(self.requestID) of \(self.invokedARN), \(self.payload.count) bytes)"
+        "Invocation(\(self.requestID) of \(self.invokedARN), \(self.content.count) bytes)"
     }
     package var debugDescription: String { self.description }
 }
 
 extension InvocationAnswer: CustomStringConvertible, CustomDebugStringConvertible {
     package var description: String {
-        "InvocationAnswer(\(self.payload.count) bytes of \(self.contentType)\(self.isFunctionError ? ", an error" : ""))"
+        "InvocationAnswer(\(self.content.count) bytes of \(self.contentType)\(self.isFunctionError ? ", an error" : ""))"
     }
     package var debugDescription: String { self.description }
 }

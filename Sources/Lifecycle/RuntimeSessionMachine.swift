@@ -43,6 +43,8 @@ package struct RuntimeSessionMachine: Sendable {
         case initError
         case ready
         case running(RequestID)
+        /// Its response is on its way, piece by piece.
+        case responding(RequestID)
         case responseSent(RequestID)
     }
 
@@ -64,7 +66,7 @@ package struct RuntimeSessionMachine: Sendable {
         case .responseSent(let request):
             self.phase = .ready
             return .invocationDone(request)
-        case .initError:
+        case .initError, .responding:
             throw .invalidTransition(from: self.name, to: "Ready")
         }
     }
@@ -82,6 +84,18 @@ package struct RuntimeSessionMachine: Sendable {
         try self.answered(id, as: "InvocationResponse")
     }
 
+    /// The head of a streamed response is there, and its body follows.
+    package mutating func responseBegan(for id: String) throws(Refusal) {
+        self.phase = .responding(try self.answered(id, as: "InvocationResponse"))
+    }
+
+    /// The streamed response is over, whole or not.
+    package mutating func responseEnded() {
+        // The runtime may have been started anew meanwhile.
+        guard case .responding(let request) = self.phase else { return }
+        self.phase = .responseSent(request)
+    }
+
     package mutating func errorReceived(for id: String) throws(Refusal) -> RequestID {
         try self.answered(id, as: "InvocationErrorResponse")
     }
@@ -97,7 +111,7 @@ package struct RuntimeSessionMachine: Sendable {
         switch self.phase {
         case .running(let request):
             guard request.text == id || request.text == id.lowercased() else { throw .invalidRequestID }
-        case .responseSent(let request):
+        case .responding(let request), .responseSent(let request):
             guard request.text == id || request.text == id.lowercased() else { throw .invalidRequestID }
             throw .invalidTransition(from: self.name, to: target)
         case .started, .initError, .ready:
@@ -111,7 +125,7 @@ package struct RuntimeSessionMachine: Sendable {
             guard request.text == id || request.text == id.lowercased() else { throw .invalidRequestID }
             self.phase = .responseSent(request)
             return request
-        case .responseSent(let request):
+        case .responding(let request), .responseSent(let request):
             guard request.text == id || request.text == id.lowercased() else { throw .invalidRequestID }
             throw .invalidTransition(from: self.name, to: target)
         case .started, .initError, .ready:
@@ -125,6 +139,7 @@ package struct RuntimeSessionMachine: Sendable {
         case .initError: "InitError"
         case .ready: "Ready"
         case .running: "Running"
+        case .responding: "InvocationResponse"
         case .responseSent: "RuntimeResponseSentState"
         }
     }

@@ -15,17 +15,27 @@ final class RuntimeAPIHandler: ChannelInboundHandler, RequestPartReceiver {
     final class Request {
         let head: HTTPRequestHead
         let route: RuntimeRoute
-        var body = ByteBuffer()
+        let limit: Int
+        var pieces = BodyPieces()
         var isTooLarge = false
+        /// Where the body goes, if it is not kept.
+        var stream: (any RuntimeResponseStream)?
+        /// Said once the body is over, which nobody wants.
+        var refusal: RuntimeReply?
 
-        init(head: HTTPRequestHead, route: RuntimeRoute) {
+        /// - Parameter limit: Bytes of the body.
+        init(head: HTTPRequestHead, route: RuntimeRoute, limit: Int) {
             self.head = head
             self.route = route
+            self.limit = limit
         }
+
+        /// A copy, where it came in pieces.
+        var body: ByteBuffer { self.pieces.joined }
     }
 
     let session: SessionReference
-    private var context: ChannelHandlerContext?
+    private(set) var context: ChannelHandlerContext?
     private var input = RequestInput()
     private var request: Request?
     private var isWaitingForEvent = false
@@ -64,7 +74,10 @@ final class RuntimeAPIHandler: ChannelInboundHandler, RequestPartReceiver {
             if head.headers.first(name: "Expect")?.lowercased() == "100-continue" {
                 context.writeAndFlush(self.wrapOutboundOut(ByteBuffer(string: RuntimeResponse.goOn)), promise: nil)
             }
-            self.request = Request(head: head, route: route)
+            let limit = self.session.session?.responseLimit ?? Limits.responsePayloadBytes
+            let request = Request(head: head, route: route, limit: limit)
+            self.request = request
+            self.beginStream(request)
         case .body(let bytes):
             self.append(bytes)
         case .end(let trailers):
@@ -79,7 +92,10 @@ final class RuntimeAPIHandler: ChannelInboundHandler, RequestPartReceiver {
         if self.isWaitingForEvent { self.session.session?.nextAbandoned(self.id) }
         if self.isWaitingForExtensionEvent { self.session.session?.extensionSession.nextEventAbandoned(self.id) }
         // The body of a response that ended early: the function's answer is not whole.
-        if let request = self.request, case .response(let requestID) = request.route {
+        if let stream = self.request?.stream {
+            self.request = nil
+            stream.truncated()
+        } else if let request = self.request, request.refusal == nil, case .response(let requestID) = request.route {
             _ = self.session.session?.responseTruncated(requestID: requestID)
         }
         context.fireChannelInactive()
@@ -91,17 +107,13 @@ final class RuntimeAPIHandler: ChannelInboundHandler, RequestPartReceiver {
     }
 
     private func append(_ bytes: ByteBuffer) {
-        guard let request = self.request, !request.isTooLarge else { return }
-        if request.body.readableBytes + bytes.readableBytes
-            > self.session.session?.responseLimit ?? Limits.responsePayloadBytes
-        {
+        guard let request = self.request, !request.isTooLarge, request.refusal == nil else { return }
+        if let stream = request.stream { return stream.part(Payload(bytes)) }
+        if request.pieces.count + bytes.readableBytes > request.limit {
             request.isTooLarge = true
-            request.body = ByteBuffer()
-        } else if request.body.readableBytes == 0 {
-            request.body = bytes
+            request.pieces = BodyPieces()
         } else {
-            var bytes = bytes
-            request.body.writeBuffer(&bytes)
+            request.pieces.append(bytes)
         }
     }
 
@@ -116,6 +128,7 @@ final class RuntimeAPIHandler: ChannelInboundHandler, RequestPartReceiver {
         case .next:
             self.next(session, context: context)
         case .response(let requestID):
+            if let reply = self.endStream(request, trailers) { return self.send(reply, context: context) }
             self.answer(request, requestID, session, context: context) {
                 self.response(request, requestID, trailers, session)
             }
@@ -159,14 +172,14 @@ final class RuntimeAPIHandler: ChannelInboundHandler, RequestPartReceiver {
         if let mode, mode != "streaming" { return session.responseModeInvalid(requestID: requestID) }
         if request.isTooLarge { return session.responseTooLarge(requestID: requestID) }
         // A streamed response to a caller that waits for the whole: an error in the trailers is the function's error.
-        if mode != nil, let type = trailers?.first(name: HeaderName.runtimeErrorType) {
-            let encoded = trailers?.first(name: HeaderName.runtimeErrorBody) ?? ""
-            let body = Base64.decode(encoded) ?? []
+        if mode != nil, let error = RuntimeAPIHandler.error(in: trailers) {
             return session.invocationError(
-                requestID: requestID, errorType: type, contentType: nil, body: ByteBuffer(bytes: body))
+                requestID: requestID, errorType: error.type, contentType: nil,
+                body: ByteBuffer(bytes: Base64.decode(error.body) ?? []))
         }
         return session.response(
-            requestID: requestID, contentType: headers.first(name: HeaderName.contentType), body: request.body)
+            requestID: requestID, contentType: headers.first(name: HeaderName.contentType),
+            body: Payload(request.pieces))
     }
 
     private func next(_ session: any RuntimeSession, context: ChannelHandlerContext) {
@@ -184,7 +197,12 @@ final class RuntimeAPIHandler: ChannelInboundHandler, RequestPartReceiver {
     }
 
     private func send(_ event: RuntimeEvent, context: ChannelHandlerContext) {
-        self.send(RuntimeResponse.event(event, keepsAlive: self.keepsAlive), context: context)
+        var head = RuntimeResponse.event(event, keepsAlive: self.keepsAlive)
+        let rest = event.payload.write(into: &head)
+        guard let last = rest.last else { return self.send(head, context: context) }
+        context.write(self.wrapOutboundOut(head), promise: nil)
+        for buffer in rest.dropLast() { context.write(self.wrapOutboundOut(buffer), promise: nil) }
+        self.send(last, context: context)
     }
 
     private func send(_ reply: RuntimeReply, context: ChannelHandlerContext) {

@@ -18,9 +18,10 @@ enum RuntimeResponse {
             status: .accepted, contentType: "application/json", body: "{\"status\":\"OK\"}\n", keepsAlive: keepsAlive)
     }
 
+    /// The head; the payload follows.
     static func event(_ event: RuntimeEvent, keepsAlive: Bool) -> ByteBuffer {
         var buffer = ByteBuffer()
-        buffer.reserveCapacity(768 + event.payload.count)
+        buffer.reserveCapacity(768 + (event.payload.carrier == nil ? event.payload.count : 0))
         buffer.writeStaticString("HTTP/1.1 200 OK\r\n")
         buffer.writeHeader(HeaderName.contentType, event.contentType)
         buffer.writeHeader(HeaderName.runtimeRequestID, event.requestID.text)
@@ -33,7 +34,6 @@ enum RuntimeResponse {
         }
         if let tenantID = event.tenantID { buffer.writeHeader(HeaderName.runtimeTenantID, tenantID) }
         buffer.writeEnd(length: event.payload.count, keepsAlive: keepsAlive)
-        buffer.writeBytes(event.payload)
         return buffer
     }
 

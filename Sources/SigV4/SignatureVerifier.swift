@@ -57,8 +57,17 @@ package final class SignatureVerifier: Sendable {
     package func verify(
         method: String, path: Substring, query: Substring, header: (String) -> [String], body: [UInt8], now: WallTime
     ) throws(SignatureError) -> Caller {
+        try self.verify(
+            method: method, path: path, query: query, header: header, bodyHash: { BodyHash.text(of: body) }, now: now)
+    }
+
+    /// As above, for a body whose hash is known already or may not be needed.
+    package func verify(
+        method: String, path: Substring, query: Substring, header: (String) -> [String], bodyHash: () -> String,
+        now: WallTime
+    ) throws(SignatureError) -> Caller {
         let (claim, region, stored) = try self.admit(query: query, header: header, now: now)
-        let bodyHash = try SignatureVerifier.bodyHash(claim, header: header, body: body)
+        let bodyHash = try SignatureVerifier.bodyHash(claim, header: header, own: bodyHash)
         let request = CanonicalRequest.bytes(
             method: method, path: path, query: query, signedHeaders: claim.signedHeaders,
             signedHeadersText: claim.signedHeadersText, values: header, bodyHash: bodyHash)
@@ -146,11 +155,11 @@ package final class SignatureVerifier: Sendable {
 
     /// The hash that the signature covers: the body's own, or the text of `x-amz-content-sha256` once it was checked.
     private static func bodyHash(
-        _ claim: SignatureClaim, header: (String) -> [String], body: [UInt8]
+        _ claim: SignatureClaim, header: (String) -> [String], own: () -> String
     ) throws(SignatureError) -> String {
-        guard let claimed = header("X-Amz-Content-Sha256").first else { return BodyHash.text(of: body) }
+        guard let claimed = header("X-Amz-Content-Sha256").first else { return own() }
         if claimed == BodyHash.unsigned { return claimed }
-        guard claimed == BodyHash.text(of: body) else { throw .mismatch }
+        guard claimed == own() else { throw .mismatch }
         return claimed
     }
 

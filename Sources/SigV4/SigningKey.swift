@@ -62,4 +62,20 @@ package enum BodyHash {
         LowerCaseHex.append(SHA256.hash(data: body), to: &out)
         return String(decoding: out, as: UTF8.self)
     }
+
+    /// The hash of a body that comes piece by piece.
+    package struct Running: Sendable {
+        private var hash = SHA256()
+
+        package init() {}
+
+        package mutating func take(_ bytes: [UInt8]) { self.hash.update(data: bytes) }
+
+        package var text: String {
+            var out: [UInt8] = []
+            out.reserveCapacity(64)
+            LowerCaseHex.append(self.hash.finalize(), to: &out)
+            return String(decoding: out, as: UTF8.self)
+        }
+    }
 }

@@ -48,6 +48,7 @@ struct Configuration: Sendable, Equatable {
     var accounts: AccountSettings
     var concurrency: ConcurrencySettings
     var events: EventSettings
+    var streams: StreamMachine.Settings
     var environments: EnvironmentSettings
     var payloads: PayloadLimits
     var capacity: CapacitySettings
@@ -94,6 +95,7 @@ struct Configuration: Sendable, Equatable {
         self.accounts = try AccountSettings(reader)
         self.concurrency = try ConcurrencySettings(reader)
         self.events = try EventSettings(reader)
+        self.streams = try StreamMachine.Settings(reader)
         self.environments = try EnvironmentSettings(reader)
         self.payloads = try PayloadLimits(reader)
         self.capacity = try CapacitySettings(reader)
@@ -118,6 +120,7 @@ struct Configuration: Sendable, Equatable {
             payloads: self.payloads,
             concurrency: self.concurrency.machine(accountLimit: self.accounts.concurrency),
             fileSystems: self.hostDirectories.fileSystems)
+        settings.streams = self.streams
         self.environments.apply(to: &settings)
         return settings
     }

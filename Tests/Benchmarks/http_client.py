@@ -88,17 +88,19 @@ class Client:
         }
 
 
-def create_function(client, name, source):
+def create_function(client, name, source, runtime="python3.11", archive=None, memory=128):
     """Returns once the function can be invoked."""
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as code:
-        entry = zipfile.ZipInfo("echo.py", (2024, 1, 1, 0, 0, 0))
-        entry.external_attr = 0o644 << 16
-        code.writestr(entry, source)
+    if archive is None:
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as code:
+            entry = zipfile.ZipInfo("echo.py", (2024, 1, 1, 0, 0, 0))
+            entry.external_attr = 0o644 << 16
+            code.writestr(entry, source)
+        archive = buffer.getvalue()
     client.call("POST", "/2015-03-31/functions", {
-        "FunctionName": name, "Runtime": "python3.11", "Handler": "echo.handler", "Timeout": 30,
+        "FunctionName": name, "Runtime": runtime, "Handler": "echo.handler", "Timeout": 30, "MemorySize": memory,
         "Role": "arn:aws:iam::000000000000:role/benchmark",
-        "Code": {"ZipFile": base64.b64encode(archive.getvalue()).decode()},
+        "Code": {"ZipFile": base64.b64encode(archive).decode()},
     })
     deadline = time.monotonic() + 30
     while client.call("GET", f"/2015-03-31/functions/{name}/configuration")["State"] != "Active":

@@ -89,8 +89,9 @@ class Servers:
         port = free_port()
         runtimes = self.directory / "runtimes"
         runtimes.mkdir()
-        text = (installation.library / f"runtimes/{runtime}.runtime").read_text()
-        (runtimes / f"{runtime}.runtime").write_text(text.replace("/usr/lib/lambdad", str(installation.library)))
+        for name in {f"{runtime}.runtime", "provided.al2023.runtime"}:
+            text = (installation.library / "runtimes" / name).read_text()
+            (runtimes / name).write_text(text.replace("/usr/lib/lambdad", str(installation.library)))
         credentials = self.directory / "credentials"
         credentials.write_text(
             f"[default]\naws_access_key_id = {access_key}\naws_secret_access_key = {secret}\n")

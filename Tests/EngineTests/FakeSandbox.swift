@@ -272,7 +272,7 @@ final class FakeRuntime: Sendable {
         var text: String { String(decoding: self.body, as: UTF8.self) }
     }
 
-    private let channel: any Channel
+    let channel: any Channel
     private let replies: AsyncStream<Reply>
 
     private init(channel: any Channel, replies: AsyncStream<Reply>) {
@@ -311,6 +311,11 @@ final class FakeRuntime: Sendable {
             self.channel.write(HTTPClientRequestPart.body(.byteBuffer(ByteBuffer(bytes: body))), promise: nil)
         }
         try await self.channel.writeAndFlush(HTTPClientRequestPart.end(nil))
+        return try await self.reply()
+    }
+
+    /// The next reply to a request that was sent.
+    func reply() async throws -> Reply {
         for await reply in self.replies { return reply }
         throw ChannelError.eof
     }

@@ -74,7 +74,16 @@ final class FakeSink: InvocationSink {
         case deleted(FunctionKey)
     }
 
+    /// An invocation whose answer the test gives piece by piece.
+    struct HeldStream: Sendable {
+        let invocation: Invocation
+        let receiver: any AnswerReceiver
+    }
+
     private let reply: @Sendable (Invocation) -> Result<InvocationAnswer, InvocationFailure>?
+    private let streams: Bool
+    let heldStreams: AsyncStream<HeldStream>
+    private let streamSource: AsyncStream<HeldStream>.Continuation
     let held: AsyncStream<Held>
     let events: AsyncStream<Event>
     private let heldSource: AsyncStream<Held>.Continuation
@@ -82,9 +91,14 @@ final class FakeSink: InvocationSink {
     private let count = Mutex(0)
     private let concurrency = Mutex<[FunctionConcurrency]>([])
 
-    /// - Parameter reply: `nil` holds the invocation back, for the test to take from ``held``.
-    init(reply: @escaping @Sendable (Invocation) -> Result<InvocationAnswer, InvocationFailure>?) {
+    /// - Parameters:
+    ///   - streams: Holds back those whose caller takes pieces, for the test to take from ``heldStreams``.
+    ///   - reply: `nil` holds the invocation back, for the test to take from ``held``.
+    init(streams: Bool = false, reply: @escaping @Sendable (Invocation) -> Result<InvocationAnswer, InvocationFailure>?)
+    {
         self.reply = reply
+        self.streams = streams
+        (self.heldStreams, self.streamSource) = AsyncStream.makeStream()
         (self.held, self.heldSource) = AsyncStream.makeStream()
         (self.events, self.eventSource) = AsyncStream.makeStream()
     }
@@ -96,6 +110,8 @@ final class FakeSink: InvocationSink {
 
     static func holding() -> FakeSink { FakeSink { _ in nil } }
 
+    static func streaming() -> FakeSink { FakeSink(streams: true) { _ in nil } }
+
     var submissions: Int { self.count.withLock { $0 } }
 
     func submit(_ invocation: Invocation, answer: @escaping Answer) {
@@ -105,6 +121,16 @@ final class FakeSink: InvocationSink {
             return
         }
         answer(result)
+    }
+
+    func submit(_ invocation: Invocation, to receiver: any AnswerReceiver) {
+        guard self.streams else { return self.submit(invocation) { receiver.answered($0) } }
+        self.streamSource.yield(HeldStream(invocation: invocation, receiver: receiver))
+    }
+
+    func nextStream() async -> HeldStream? {
+        var iterator = self.heldStreams.makeAsyncIterator()
+        return await iterator.next()
     }
 
     func functionChanged(_ record: FunctionRecord) { self.eventSource.yield(.changed(record)) }

@@ -29,26 +29,6 @@ private let path = "/2021-11-15/functions/f/response-streaming-invocations"
 }
 
 @Suite struct InvokeWithResponseStream {
-    /// The payloads of the events of an answer, by reading its frames.
-    private static func events(of body: [UInt8]) throws -> [(type: String, payload: String)] {
-        var rest = body[...]
-        var events: [(type: String, payload: String)] = []
-        func number(_ bytes: ArraySlice<UInt8>) -> Int { bytes.reduce(0) { $0 << 8 | Int($1) } }
-        while rest.count >= 16 {
-            let length = number(rest.prefix(4))
-            let headers = number(rest.dropFirst(4).prefix(4))
-            try #require(length <= rest.count)
-            let frame = rest.prefix(length)
-            #expect(number(frame.suffix(4)) == Int(CRC32.checksum(of: Array(frame.dropLast(4)))))
-            let text = String(decoding: frame.dropFirst(12).prefix(headers), as: UTF8.self)
-            let payload = String(decoding: frame.dropFirst(12 + headers).dropLast(4), as: UTF8.self)
-            events.append((text.contains("InvokeComplete") ? "InvokeComplete" : "PayloadChunk", payload))
-            rest = rest.dropFirst(length)
-        }
-        #expect(rest.isEmpty)
-        return events
-    }
-
     @Test func `gives what the function answers, then the end`() async throws {
         try await TestServer.run { server in
             try await server.createFunction()
@@ -56,9 +36,9 @@ private let path = "/2021-11-15/functions/f/response-streaming-invocations"
             #expect(answer.status == 200)
             #expect(answer.header("Content-Type") == "application/vnd.amazon.eventstream")
             #expect(answer.header("X-Amz-Executed-Version") == "$LATEST")
-            let events = try Self.events(of: answer.body)
-            #expect(events.map { $0.type } == ["PayloadChunk", "InvokeComplete"])
-            #expect(events.map { $0.payload } == [#"{"a":1}"#, "{}"])
+            let found = try events(in: answer.body)
+            #expect(found.map { $0.type } == ["PayloadChunk", "InvokeComplete"])
+            #expect(found.map { $0.payload } == [#"{"a":1}"#, "{}"])
         }
     }
 
@@ -66,9 +46,9 @@ private let path = "/2021-11-15/functions/f/response-streaming-invocations"
         try await TestServer.run { server in
             try await server.createFunction()
             let body = "\"" + String(repeating: "x", count: 300_000) + "\""
-            let events = try Self.events(of: try await server.request("POST", path, body: body).body)
-            #expect(events.map { $0.type } == ["PayloadChunk", "PayloadChunk", "PayloadChunk", "InvokeComplete"])
-            #expect(events.dropLast().map { $0.payload }.joined() == body)
+            let found = try events(in: try await server.request("POST", path, body: body).body)
+            #expect(found.map { $0.type } == ["PayloadChunk", "PayloadChunk", "PayloadChunk", "InvokeComplete"])
+            #expect(found.dropLast().map { $0.payload }.joined() == body)
         }
     }
 
@@ -84,9 +64,9 @@ private let path = "/2021-11-15/functions/f/response-streaming-invocations"
             let answer = try await server.request(
                 "POST", path, headers: [TestServer.authorization(), "X-Amz-Log-Type: Tail"])
             #expect(answer.status == 200)
-            let events = try Self.events(of: answer.body)
+            let found = try events(in: answer.body)
             #expect(
-                events.map { $0.payload } == [
+                found.map { $0.payload } == [
                     #"{"ErrorCode":"Unhandled","ErrorDetails":"{\"errorType\":\"E\"}","LogResult":"bGluZQ=="}"#
                 ])
         }

@@ -95,6 +95,38 @@ final class TestClient: Sendable {
         }
     }
 
+    /// The body in chunks that `bytes` begin with, and how many of them it is; `nil` where it has not ended.
+    static func dechunked(_ bytes: ArraySlice<UInt8>) -> ([UInt8], Int)? {
+        var body: [UInt8] = []
+        var rest = bytes
+        while let lineEnd = rest.firstIndex(of: 0x0A) {
+            let digits = String(decoding: rest[rest.startIndex..<(lineEnd - 1)], as: UTF8.self)
+            guard let size = Int(digits, radix: 16) else { return nil }
+            rest = rest[(lineEnd + 1)...]
+            guard rest.count >= size + 2 else { return nil }
+            body += rest.prefix(size)
+            rest = rest.dropFirst(size + 2)
+            if size == 0 { return (body, rest.startIndex - bytes.startIndex) }
+        }
+        return nil
+    }
+
+    /// What has come and was not taken, once it is enough for `isEnough`, or all of it once the connection has ended.
+    func bytes(until isEnough: @Sendable ([UInt8]) -> Bool) async -> [UInt8] {
+        var iterator = self.incoming.makeAsyncIterator()
+        while true {
+            let bytes = await self.buffered.bytes
+            if isEnough(bytes) { return await self.buffered.take(bytes.count) }
+            guard let more = await iterator.next() else { return await self.buffered.take(bytes.count) }
+            await self.buffered.append(more)
+        }
+    }
+
+    /// Takes what comes from the socket, or leaves it there.
+    func setReading(_ isReading: Bool) async throws {
+        try await self.channel.setOption(.autoRead, value: isReading).get()
+    }
+
     /// What comes next, as it comes.
     func part() async throws -> [UInt8] {
         var iterator = self.incoming.makeAsyncIterator()
@@ -120,6 +152,10 @@ final class TestClient: Sendable {
             headers[parts[0].lowercased()] = parts.count > 1 ? String(parts[1].trimmingBlanks()) : ""
         }
         let start = head.utf8.count + 4
+        if hasBody, headers["transfer-encoding"] == "chunked" {
+            guard let (body, used) = self.dechunked(bytes[start...]) else { return nil }
+            return (TestAnswer(status: status, headers: headers, body: body, head: String(head)), start + used)
+        }
         let length = hasBody ? headers["content-length"].flatMap { Int($0) } ?? 0 : 0
         guard bytes.count >= start + length else { return nil }
         return (
