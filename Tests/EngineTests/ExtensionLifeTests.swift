@@ -132,7 +132,10 @@ import Testing
             let reply = try await client.reportError("init", id)
             #expect(reply.status == 202)
             #expect(reply.text == "{\"status\":\"OK\"}\n")
+            await fixture.runtimeStarts(tag: UInt32(attempt))
             fixture.sandbox.reportExit(tag: fixture.tags[0], status: 7)
+            #expect(await fixture.sandbox.nextCommand() == .signal)
+            fixture.sandbox.reportSignal(tag: UInt32(attempt), number: 15)
             #expect(await fixture.sandbox.nextCommand() == .killAll)
             fixture.sandbox.reportAllKilled()
             if attempt == 1 { try await fixture.extensionsStart(["a"], isListed: false) }

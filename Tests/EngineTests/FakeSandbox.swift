@@ -19,6 +19,7 @@ final class FakeSandbox: Sendable {
     /// What is written to `cgroup.freeze`.
     private let switches: AsyncStream<UInt8>
     private let started: StartRecord
+    private let hasExtensions: Bool
 
     /// What the engine asked init for.
     enum Command: Equatable, Sendable {
@@ -36,8 +37,10 @@ final class FakeSandbox: Sendable {
 
     private init(
         request: SandboxRequest, port: UInt16, logWriter: Int32, control: any Channel, commands: AsyncStream<Command>,
-        memoryEvents: Int32, switches: AsyncStream<UInt8>, started: StartRecord
+        memoryEvents: Int32, switches: AsyncStream<UInt8>, started: StartRecord,
+        hasExtensions: Bool
     ) {
+        self.hasExtensions = hasExtensions
         self.environment = request.environment
         self.request = request
         self.port = port
@@ -76,7 +79,8 @@ final class FakeSandbox: Sendable {
         let (freezer, switches) = try await Self.makeFreezer()
         let sandbox = FakeSandbox(
             request: request, port: port, logWriter: pipe[1], control: channel, commands: commands,
-            memoryEvents: memoryEvents, switches: switches, started: started)
+            memoryEvents: memoryEvents, switches: switches, started: started,
+            hasExtensions: hasExtensions)
         let descriptors = SandboxDescriptors(
             pidfd: dup(pipe[0]), log: pipe[0], runtimeListener: listener, servicesListener: nil, control: pair[0],
             memoryPeak: nil, memoryEvents: dup(memoryEvents), freezer: freezer, runtimePort: port)
@@ -149,7 +153,11 @@ final class FakeSandbox: Sendable {
         _ = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(self.logWriter, $0.baseAddress, $0.count) }
     }
 
-    func runtime() async throws -> FakeRuntime { try await FakeRuntime.connect(port: self.port) }
+    /// Once it has been started: what calls before that is no runtime. With extensions the test itself waits for the start.
+    func runtime() async throws -> FakeRuntime {
+        if !self.hasExtensions { await self.started.waitForStart() }
+        return try await FakeRuntime.connect(port: self.port)
+    }
 
     private func word(_ value: UInt32) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
 
@@ -173,6 +181,25 @@ final class FakeSandbox: Sendable {
 /// What a start command carried.
 final class StartRecord: Sendable {
     let environment = Mutex<[String]>([])
+    private let state = Mutex<(isStarted: Bool, waiting: [CheckedContinuation<Void, Never>])>((false, []))
+
+    func startCame() {
+        let waiting = self.state.withLock { state in
+            defer { state = (true, []) }
+            return state.waiting
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+
+    func waitForStart() async {
+        await withCheckedContinuation { continuation in
+            let isStarted = self.state.withLock { state in
+                if !state.isStarted { state.waiting.append(continuation) }
+                return state.isStarted
+            }
+            if isStarted { continuation.resume() }
+        }
+    }
 }
 
 private final class SwitchHandler: ChannelInboundHandler {
@@ -227,6 +254,7 @@ private final class CommandHandler: ChannelInboundHandler {
                 _ = Self.strings(&body)
                 let environment = Self.strings(&body)
                 self.started.environment.withLock { $0 = environment }
+                self.started.startCame()
                 self.continuation.yield(.start(tag: tag))
             case 2:
                 let tag = body.readInteger(endianness: .little, as: UInt32.self) ?? 0
@@ -258,6 +286,8 @@ private final class CommandHandler: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        // Whoever still waits for a start finds nobody.
+        self.started.startCame()
         self.continuation.yield(.closed)
         self.continuation.finish()
     }
