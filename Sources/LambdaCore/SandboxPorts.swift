@@ -42,11 +42,16 @@ package struct SandboxRequest: Sendable, Equatable {
     package let network: Network
     /// Where given, a listening socket on ``SandboxAddress/servicesEndpoint`` inside the sandbox, with this port.
     package let servicesPort: UInt16?
+    /// Whether there is a pipe for framed log records.
+    package let framesLog: Bool
+    /// Whether there is a UDP socket at ``SandboxAddress/runtimeAPI`` where functions find the X-Ray daemon.
+    package let tracesOut: Bool
 
     package init(
         environment: EnvironmentID, functionName: FunctionName, userSlot: Int, root: String, codeDirectory: String,
         runtimeDirectory: String?, layerDirectories: [String] = [], fileSystem: FileSystem? = nil, memorySize: Int,
-        ephemeralStorage: Int, network: Network, servicesPort: UInt16?
+        ephemeralStorage: Int, network: Network, servicesPort: UInt16?, framesLog: Bool = false,
+        tracesOut: Bool = false
     ) {
         self.environment = environment
         self.functionName = functionName
@@ -60,6 +65,8 @@ package struct SandboxRequest: Sendable, Equatable {
         self.ephemeralStorage = ephemeralStorage
         self.network = network
         self.servicesPort = servicesPort
+        self.framesLog = framesLog
+        self.tracesOut = tracesOut
     }
 }
 
@@ -69,6 +76,8 @@ package enum SandboxAddress {
     package static let runtimeAPI = "169.254.100.1"
     /// The stable address of the configured services endpoint.
     package static let servicesEndpoint = "169.254.100.2"
+    /// Of the X-Ray daemon, beside the Runtime API.
+    package static let tracePort = 2_000
 }
 
 /// What the executor hands out of a sandbox. Whoever receives it owns the descriptors.
@@ -87,12 +96,17 @@ package struct SandboxDescriptors: Sendable, Equatable {
     package let memoryPeak: Int32?
     /// `memory.events` of the sandbox's cgroup, where the memory controller is there.
     package let memoryEvents: Int32?
+    /// Read end of the pipe for framed log records, where one was asked for.
+    package let frames: Int32?
+    /// UDP socket inside that stands for the X-Ray daemon, where one was asked for.
+    package let traceSocket: Int32?
     /// The port of ``runtimeListener``.
     package let runtimePort: UInt16
 
     package init(
         pidfd: Int32, log: Int32, runtimeListener: Int32, servicesListener: Int32?, control: Int32,
-        memoryPeak: Int32?, memoryEvents: Int32?, runtimePort: UInt16
+        memoryPeak: Int32?, memoryEvents: Int32?, frames: Int32? = nil, traceSocket: Int32? = nil,
+        runtimePort: UInt16
     ) {
         self.pidfd = pidfd
         self.log = log
@@ -101,6 +115,8 @@ package struct SandboxDescriptors: Sendable, Equatable {
         self.control = control
         self.memoryPeak = memoryPeak
         self.memoryEvents = memoryEvents
+        self.frames = frames
+        self.traceSocket = traceSocket
         self.runtimePort = runtimePort
     }
 }
