@@ -35,9 +35,20 @@ package struct JSONWriter {
         self.bytes.append(contentsOf: (flag ? "true" : "false").utf8)
     }
 
+    /// A value that is JSON already.
+    package mutating func value(raw json: some Sequence<UInt8>) {
+        self.separate()
+        self.bytes.append(contentsOf: json)
+    }
+
     package mutating func member(_ name: String, _ text: String) {
         self.key(name)
         self.value(text)
+    }
+
+    /// Nothing where there is no text.
+    package mutating func member(_ name: String, ifPresent text: String?) {
+        if let text { self.member(name, text) }
     }
 
     package mutating func member(_ name: String, _ number: Int) {
