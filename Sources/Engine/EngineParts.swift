@@ -18,6 +18,8 @@ package struct EngineParts: Sendable {
     package let servicesRelay: (any ServicesRelaying)?
     /// `nil` where directories cannot be watched: an environment made from one then serves one invocation.
     package let directories: (any HostDirectoryWatching)?
+    /// `nil` where traces go nowhere.
+    package let traceDaemon: (any TraceForwarding)?
     package let settings: CurrentSettings
     package let events: EnvironmentEvents
     package let logger: Logger
@@ -27,7 +29,8 @@ package struct EngineParts: Sendable {
         codeDirectory: @escaping @Sendable (CodeReference) -> String,
         sessionName: @escaping @Sendable (FunctionName) -> String, log: any FunctionLogSink, time: any TimeSource,
         reader: any DescriptorReader, runtimeServer: any RuntimeServing, servicesRelay: (any ServicesRelaying)?,
-        directories: (any HostDirectoryWatching)? = nil, settings: CurrentSettings, events: EnvironmentEvents,
+        directories: (any HostDirectoryWatching)? = nil, traceDaemon: (any TraceForwarding)? = nil,
+        settings: CurrentSettings, events: EnvironmentEvents,
         logger: Logger
     ) {
         self.launcher = launcher
@@ -41,6 +44,7 @@ package struct EngineParts: Sendable {
         self.runtimeServer = runtimeServer
         self.servicesRelay = servicesRelay
         self.directories = directories
+        self.traceDaemon = traceDaemon
         self.settings = settings
         self.events = events
         self.logger = logger

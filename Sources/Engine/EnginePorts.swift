@@ -44,6 +44,8 @@ package protocol RuntimeSession: AnyObject {
     /// The body ended before it was whole.
     func responseTruncated(requestID: String) -> RuntimeReply
     func invocationError(requestID: String, errorType: String?, contentType: String?, body: ByteBuffer) -> RuntimeReply
+    /// What `Lambda-Runtime-Function-XRay-Error-Cause` said, before the error itself.
+    func errorCause(_ json: String)
     func initError(errorType: String?, body: ByteBuffer) -> RuntimeReply
 }
 

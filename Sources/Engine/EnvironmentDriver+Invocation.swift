@@ -16,7 +16,8 @@ extension EnvironmentDriver {
         self.current = Current(
             ticket: ticket,
             machine: InvocationMachine(request: ticket.id, timeout: timeout, now: now, runtimeIsReady: isReady),
-            deadline: self.parts.time.wallTime.advanced(by: timeout))
+            deadline: self.parts.time.wallTime.advanced(by: timeout), times: self.times(of: ticket, taken: now),
+            trace: self.trace(of: ticket))
         self.armInvocationTimer()
         if isReady {
             // The event first: the runtime wakes while START is written. Its own lines are read on this loop, so later.
@@ -25,6 +26,7 @@ extension EnvironmentDriver {
         } else {
             // The runtime was killed by a reset: its init runs again, inside this invocation and its timeout.
             self.current?.initBegan = now
+            self.tellInitStart(.invoke)
             self.startRuntime()
         }
     }
@@ -33,6 +35,7 @@ extension EnvironmentDriver {
         guard var current = self.current else { return }
         let action = current.machine.runtimeBecameReady()
         self.current = current
+        self.initInsideDone(current)
         self.deliverIfPossible()
         if action == .deliver { self.writeStart() }
     }
@@ -43,13 +46,15 @@ extension EnvironmentDriver {
         let waiting = self.waitingNext.removeFirst()
         if self.session.isWaitingForEvent { self.session.eventDelivered(current.ticket.id) }
         self.current?.isDelivered = true
+        self.current?.times.delivered = self.now
         let invocation = current.ticket.invocation
         waiting.respond(
             .success(
                 RuntimeEvent(
                     requestID: invocation.requestID, invocationID: current.invocationID, deadline: current.deadline,
                     invokedARN: invocation.invokedARN,
-                    traceHeader: invocation.traceHeader, clientContext: invocation.clientContext,
+                    traceHeader: current.trace?.header ?? invocation.traceHeader,
+                    clientContext: invocation.clientContext,
                     contentType: invocation.contentType, payload: invocation.payload)))
     }
 
@@ -58,6 +63,8 @@ extension EnvironmentDriver {
         let action = current.machine.runtimeAnswered()
         self.current = current
         guard action == .answer else { return }
+        self.current?.times.answered = self.now
+        self.current?.times.producedBytes = payload.count
         current.ticket.respond(
             payload: payload, contentType: contentType ?? "application/json", isFunctionError: isFunctionError)
         self.prefetchMemory()
@@ -119,10 +126,9 @@ extension EnvironmentDriver {
         if failure == .timedOut {
             self.drainLog()
             self.flushPartialLine()
-            self.writePlatform(
-                PlatformLog.timedOut(
-                    current.ticket.id, at: self.parts.time.wallTime, timeout: self.function.timeout))
+            self.tellTimeout()
         }
+        self.traceFailed(answer)
         current.ticket.respond(payload: answer.body, isFunctionError: true)
         self.finish(.error(type: answer.errorType, isTimeout: failure == .timedOut)) { self.reset(after: failure) }
     }
@@ -135,16 +141,19 @@ extension EnvironmentDriver {
 
     /// END and REPORT, once the peak of memory is known; then the tail's answer, then `then`.
     private func finish(_ status: PlatformLog.Status, then: @escaping () -> Void) {
+        self.noteInit()
         self.withPeakMemory { peak in
             guard let current = self.current else { return }
             self.drainLog()
             self.flushPartialLine()
+            self.tellRuntimeDone(status)
             self.writeEnd(
                 .init(
                     requestID: current.ticket.id, duration: current.machine.duration(now: self.now),
                     initDuration: self.initDuration, memorySize: self.function.memorySize,
                     peakMemoryBytes: peak, status: status))
             self.initDuration = nil
+            self.sendTrace()
             current.ticket.finish()
             self.current = nil
             then()

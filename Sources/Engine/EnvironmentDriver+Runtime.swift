@@ -123,7 +123,9 @@ extension EnvironmentDriver: RuntimeSession {
             // What the init printed is in the pipe by now; it stands before START, whichever descriptor told first.
             self.drainLog()
             if self.machine.state == .starting {
-                self.initDuration = self.initBegan.map { self.now.since($0) }
+                let duration = self.initBegan.map { self.now.since($0) }
+                self.initDuration = duration
+                self.tellInitDone(.`init`, .success, duration: duration ?? .zero)
                 let settings = self.settings
                 self.change { try $0.runtimeBecameReady(now: self.now, settings: settings.lifecycle) }
                 if self.machine.state == .ready { self.owner?.environmentBecameFree(self) }
@@ -185,6 +187,7 @@ extension EnvironmentDriver: RuntimeSession {
         do {
             let request = try self.session.responseReceived(for: requestID)
             let answer = FailureAnswer.plain(type: type, request: request, text: message)
+            self.traceFailed(answer)
             self.runtimeAnswered(payload: answer.body, contentType: nil, isFunctionError: true)
         } catch { return Self.reply(error) }
         return .refused(status: status, errorType: errorType, message: message)
@@ -194,7 +197,9 @@ extension EnvironmentDriver: RuntimeSession {
         requestID: String, errorType: String?, contentType: String?, body: ByteBuffer
     ) -> RuntimeReply {
         do { _ = try self.session.errorReceived(for: requestID) } catch { return Self.reply(error) }
-        let answer = ErrorCause.answer(body: Array(body.readableBytesView), contentType: contentType)
+        let posted = Array(body.readableBytesView)
+        self.traceFailed(body: posted, contentType: contentType)
+        let answer = ErrorCause.answer(body: posted, contentType: contentType)
         self.runtimeAnswered(payload: answer.body, contentType: answer.contentType, isFunctionError: true)
         return .accepted
     }

@@ -49,16 +49,19 @@ package enum PlatformLog {
     package static func end(_ request: RequestID) -> String { "END RequestId: \(request)" }
 
     package static func report(_ report: Report) -> String {
-        // The sum of what is printed, so that whoever adds it up finds the same.
-        let billed = self.printed(report.duration) + self.printed(report.initDuration ?? .zero)
         var line = "REPORT RequestId: \(report.requestID)\tDuration: \(self.milliseconds(report.duration)) ms\t"
-        line += "Billed Duration: \(self.wholeMilliseconds(billed)) ms\tMemory Size: \(report.memorySize) MB\t"
+        line += "Billed Duration: \(self.billed(report)) ms\tMemory Size: \(report.memorySize) MB\t"
         line += "Max Memory Used: \(self.mebibytes(report.peakMemoryBytes)) MB\t"
         if let initDuration = report.initDuration {
             line += "Init Duration: \(self.milliseconds(initDuration)) ms\t"
         }
         // Recorded on AWS: the tab stands at the end of a line without status, too.
         return line + (self.suffix(report.status) ?? "")
+    }
+
+    /// Milliseconds: the sum of what is printed, so that whoever adds it up finds the same.
+    package static func billed(_ report: Report) -> Int64 {
+        self.wholeMilliseconds(self.printed(report.duration) + self.printed(report.initDuration ?? .zero))
     }
 
     /// What tools that search logs for a timeout look for; AWS wrote it before `Status: timeout` came.

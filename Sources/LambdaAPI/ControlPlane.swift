@@ -67,6 +67,7 @@ struct ControlPlane: Sendable {
     var events: (any EventAcceptor)?
     var provisionedStatus: any ProvisionedStatusSource = NoProvisionedEnvironments()
     let targets: TargetedServices
+    let traces: TraceHeaders
     let gate = SerialGate()
 
     func answer(_ request: ControlRequest) async -> Outcome {

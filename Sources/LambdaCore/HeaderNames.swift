@@ -8,6 +8,7 @@ package enum HeaderName {
     package static let runtimeClientContext = "Lambda-Runtime-Client-Context"
     package static let runtimeInvocationID = "Lambda-Runtime-Invocation-Id"
     package static let runtimeErrorType = "Lambda-Runtime-Function-Error-Type"
+    package static let runtimeErrorCause = "Lambda-Runtime-Function-XRay-Error-Cause"
     package static let runtimeErrorBody = "Lambda-Runtime-Function-Error-Body"
     package static let runtimeResponseMode = "Lambda-Runtime-Function-Response-Mode"
 

@@ -80,6 +80,12 @@ package enum SandboxAddress {
     package static let tracePort = 2_000
 }
 
+/// Numbers of descriptors inside a sandbox.
+package enum SandboxDescriptorNumber {
+    /// Write end of the pipe for framed log records, in the runtime.
+    package static let frames: Int32 = 4
+}
+
 /// What the executor hands out of a sandbox. Whoever receives it owns the descriptors.
 package struct SandboxDescriptors: Sendable, Equatable {
     /// Readable once pid 1 of the sandbox has ended.

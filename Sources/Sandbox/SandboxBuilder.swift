@@ -144,7 +144,8 @@ package final class SandboxBuilder {
                 trace_socket: plan.request.tracesOut,
                 init_gid: plan.identities.initProcess, open_files: UInt64(Limits.openFiles),
                 processes: UInt64(Limits.processes), cgroup: descriptors.cgroup, null: self.null.number,
-                log: descriptors.log, frames: descriptors.frames, control: descriptors.control, setup: descriptors.setup,
+                log: descriptors.log, frames: descriptors.frames, control: descriptors.control,
+                setup: descriptors.setup,
                 init: self.initCopy.number, filter: filter.baseAddress,
                 filter_instructions: UInt32(filter.count / 8))
             return unsafe lsb_spawn(&wanted, &child)

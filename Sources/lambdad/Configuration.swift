@@ -55,6 +55,7 @@ struct Configuration: Sendable, Equatable {
     var hostDirectories: HostDirectorySettings
     var accounts: AccountSettings
     var events: EventSettings
+    var traces: TraceSettings
 
     init(text: String, environment: [String: String]) throws(ConfigurationError) {
         let document: INIDocument
@@ -63,6 +64,7 @@ struct Configuration: Sendable, Equatable {
             throw ConfigurationError(description: "there is no section [\(name)]; settings belong in [lambdad]")
         }
         let known = Self.keys.union(HostDirectorySettings.keys).union(AccountSettings.keys).union(EventSettings.keys)
+            .union(TraceSettings.keys)
         for entry in document.entries(in: Self.section) where !known.contains(entry.key) {
             throw ConfigurationError(description: "line \(entry.line): there is no setting '\(entry.key)'")
         }
@@ -96,6 +98,7 @@ struct Configuration: Sendable, Equatable {
         self.hostDirectories = try HostDirectorySettings(reader)
         self.accounts = try AccountSettings(reader)
         self.events = try EventSettings(reader)
+        self.traces = try TraceSettings(reader)
     }
 
     /// The part that a reload puts in force.
@@ -123,6 +126,7 @@ struct Configuration: Sendable, Equatable {
         if self.logMemoryBytes != other.logMemoryBytes { names.append("log_memory") }
         if self.functionURLDomain != other.functionURLDomain { names.append("function_url_domain") }
         if self.functionURLsNeedBoth != other.functionURLsNeedBoth { names.append("function_url_both_permissions") }
+        names += self.traces.restartOnlyDifferences(from: other.traces)
         names += self.accounts.restartOnlyDifferences(from: other.accounts)
         return names + self.hostDirectories.restartOnlyDifferences(from: other.hostDirectories)
     }

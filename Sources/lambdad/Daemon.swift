@@ -67,7 +67,9 @@ struct Daemon {
                 codeDirectory: { code.directory(of: $0) }, sessionName: { RoleSessionName.forFunction($0) },
                 log: functionLog, time: self.time, reader: KernelDescriptors(), runtimeServer: RuntimeAPIServer(),
                 servicesRelay: self.configuration.servicesEndpoint.map { Relays(target: $0, logger: logger) },
-                directories: DirectoryWatcher { watching.now }, settings: settings, events: events, logger: logger),
+                directories: DirectoryWatcher { watching.now },
+                traceDaemon: await self.traceRoute(group: group, logger),
+                settings: settings, events: events, logger: logger),
             loops: Array(group.makeIterator()))
         let catalog = FunctionCatalog()
         let eventSettings = CurrentEventSettings(self.configuration.events)

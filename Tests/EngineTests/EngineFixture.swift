@@ -17,17 +17,20 @@ final class EngineFixture: Sendable {
     let events = EnvironmentEvents()
     let stopped: AsyncStream<EnvironmentID>
 
-    init(_ settings: EngineSettings = EngineSettings(), directories: (any HostDirectoryWatching)? = nil) {
+    init(
+        _ settings: EngineSettings = EngineSettings(), directories: (any HostDirectoryWatching)? = nil,
+        isManaged: Bool = false, traceDaemon: (any TraceForwarding)? = nil
+    ) {
         self.settings = CurrentSettings(settings)
         let (stopped, continuation) = AsyncStream.makeStream(of: EnvironmentID.self)
         self.stopped = stopped
         self.events.listen { if $0.to == .stopped { continuation.yield($0.environment) } }
         self.plane = InvocationPlane(
             parts: EngineParts(
-                launcher: self.launcher, credentials: FixedCredentials(), runtimes: OneRuntime(),
+                launcher: self.launcher, credentials: FixedCredentials(), runtimes: OneRuntime(isManaged: isManaged),
                 codeDirectory: { "/code/\($0.digest)" }, sessionName: { "\($0)" }, log: self.log, time: WallClock(),
                 reader: PlainReader(), runtimeServer: RuntimeAPIServer(), servicesRelay: nil,
-                directories: directories, settings: self.settings, events: self.events,
+                directories: directories, traceDaemon: traceDaemon, settings: self.settings, events: self.events,
                 logger: Logger(label: "test") { _ in
                     SwiftLogNoOpLogHandler()
                 }),
@@ -51,11 +54,11 @@ final class EngineFixture: Sendable {
 
     /// Begins an invocation; the answer is awaited through the task.
     func invoke(
-        _ function: FunctionRecord, payload: String = "{}", tail: Bool = false
+        _ function: FunctionRecord, payload: String = "{}", tail: Bool = false, trace: String? = nil
     ) -> Task<Result<InvocationAnswer, InvocationFailure>, Never> {
         let invocation = Invocation(
             requestID: .random(), function: function, invokedARN: function.key.arn, payload: Array(payload.utf8),
-            traceHeader: "Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0",
+            traceHeader: trace ?? "Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0",
             wantsLogTail: tail, receivedAt: WallClock().now)
         return Task { [plane = self.plane] in
             await withCheckedContinuation { continuation in
@@ -132,8 +135,12 @@ struct FixedCredentials: RoleCredentialsProvider {
 }
 
 struct OneRuntime: RuntimeDirectory {
+    var isManaged = false
+
     func manifest(for id: String) -> RuntimeManifest? {
-        try? RuntimeManifest(parsing: "[runtime]\nid = test\ncommand = /usr/bin/runtime {handler}\nversion = test:1\n")
+        try? RuntimeManifest(
+            parsing: "[runtime]\nid = test\ncommand = /usr/bin/runtime {handler}\nversion = test:1\n"
+                + "managed = \(self.isManaged ? "yes" : "no")\n")
     }
     func refusal(of id: String) -> String? { nil }
 }

@@ -12,6 +12,7 @@ final class FakeSandbox: Sendable {
     let request: SandboxRequest
     let port: UInt16
     let logWriter: Int32
+    let frameWriter: Int32?
     private let control: any Channel
     private let commands: AsyncStream<Command>
     private let stops = Mutex(0)
@@ -26,12 +27,14 @@ final class FakeSandbox: Sendable {
     }
 
     private init(
-        request: SandboxRequest, port: UInt16, logWriter: Int32, control: any Channel, commands: AsyncStream<Command>
+        request: SandboxRequest, port: UInt16, logWriter: Int32, frameWriter: Int32?, control: any Channel,
+        commands: AsyncStream<Command>
     ) {
         self.environment = request.environment
         self.request = request
         self.port = port
         self.logWriter = logWriter
+        self.frameWriter = frameWriter
         self.control = control
         self.commands = commands
     }
@@ -40,7 +43,8 @@ final class FakeSandbox: Sendable {
         var pair: [Int32] = [0, 0]
         var pipe: [Int32] = [0, 0]
         precondition(unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair) == 0)
-        precondition(unsafe Glibc.pipe(&pipe) == 0)
+        var frames: [Int32] = [0, 0]
+        precondition(unsafe Glibc.pipe(&pipe) == 0 && Glibc.pipe(&frames) == 0)
         let (listener, port) = Self.listen()
         let (commands, continuation) = AsyncStream.makeStream(of: Command.self)
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -51,10 +55,11 @@ final class FakeSandbox: Sendable {
             }
             .withConnectedSocket(pair[1]).get()
         let sandbox = FakeSandbox(
-            request: request, port: port, logWriter: pipe[1], control: channel, commands: commands)
+            request: request, port: port, logWriter: pipe[1], frameWriter: request.framesLog ? frames[1] : nil,
+            control: channel, commands: commands)
         let descriptors = SandboxDescriptors(
             pidfd: dup(pipe[0]), log: pipe[0], runtimeListener: listener, servicesListener: nil, control: pair[0],
-            memoryPeak: nil, memoryEvents: nil, runtimePort: port)
+            memoryPeak: nil, memoryEvents: nil, frames: request.framesLog ? frames[0] : nil, runtimePort: port)
         return (sandbox, descriptors)
     }
 
@@ -81,9 +86,15 @@ final class FakeSandbox: Sendable {
     /// Everything inside is dead.
     func vanish() { self.control.close(promise: nil) }
 
-    func writeLog(_ text: String) {
-        let bytes = Array(text.utf8)
-        _ = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(self.logWriter, $0.baseAddress, $0.count) }
+    func writeLog(_ text: String) { Self.write(Array(text.utf8), to: self.logWriter) }
+
+    /// To the pipe for framed records, where there is one.
+    func writeFrames(_ bytes: [UInt8]) {
+        if let writer = self.frameWriter { Self.write(bytes, to: writer) }
+    }
+
+    private static func write(_ bytes: [UInt8], to descriptor: Int32) {
+        _ = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
     }
 
     func runtime() async throws -> FakeRuntime { try await FakeRuntime.connect(port: self.port) }

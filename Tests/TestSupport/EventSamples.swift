@@ -3,13 +3,14 @@ package import LambdaCore
 extension AcceptedEvent {
     /// An event of the standard account's function `f`.
     package static func sample(
-        _ number: Int = 1, function: String = "f", qualifier: String? = nil, payload: String = #"{"a":1}"#
+        _ number: Int = 1, function: String = "f", qualifier: String? = nil, payload: String = #"{"a":1}"#,
+        trace: String = "Root=1-0-0;Sampled=0"
     ) -> AcceptedEvent {
         let key = FunctionKey.named(function)
         return AcceptedEvent(
             requestID: .numbered(number), function: key, qualifier: qualifier,
             invokedARN: qualifier.map { "\(key.arn):\($0)" } ?? key.arn, payload: Array(payload.utf8),
-            clientContext: #"{"client":{}}"#, traceHeader: "Root=1-0-0;Sampled=0",
+            clientContext: #"{"client":{}}"#, traceHeader: trace,
             receivedAt: WallTime(milliseconds: 1_543_331_445_123))
     }
 }
