@@ -102,6 +102,8 @@ let package = Package(
         // Tests
         .target(name: "TestSupport", dependencies: ["LambdaCore"], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
+            name: "DaemonTests", dependencies: ["Engine", "LambdaCore", "Lifecycle", "lambdad"], swiftSettings: strict),
+        .testTarget(
             name: "EngineTests",
             dependencies: [
                 "Engine", "LambdaCore", "Lifecycle", "RuntimeAPI", "TestSupport", logging, nioCore, nioPosix, nioHTTP1,
@@ -120,7 +122,9 @@ let package = Package(
         .testTarget(name: "LambdaCoreTests", dependencies: ["LambdaCore", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "LifecycleTests", dependencies: ["LambdaCore", "Lifecycle", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "LogsAPITests", dependencies: ["LambdaCore", "LogsAPI", logging], swiftSettings: strict),
+        .testTarget(
+            name: "LogsAPITests", dependencies: ["LambdaCore", "LogsAPI", "TestSupport", logging], swiftSettings: strict
+        ),
         .testTarget(name: "PlainHTTPTests", dependencies: ["PlainHTTP", nioCore, nioHTTP1], swiftSettings: strict),
         .executableTarget(name: "sandbox-probe", path: "Tests/SandboxProbe", cSettings: strictC),
         .testTarget(
@@ -129,7 +133,9 @@ let package = Package(
         .testTarget(name: "SandboxTests", dependencies: ["LambdaCore", "Sandbox"], swiftSettings: strict),
         .testTarget(
             name: "ServicesEndpointTests",
-            dependencies: ["LambdaCore", "ServicesEndpoint", "SigV4", "TestSupport", nioCore, nioPosix, nioHTTP1],
+            dependencies: [
+                "LambdaCore", "ServicesEndpoint", "SigV4", "TestSupport", logging, nioCore, nioPosix, nioHTTP1,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "StoreTests", dependencies: ["LambdaCore", "Store", "TestSupport", "store-writer", grdb],

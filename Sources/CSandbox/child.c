@@ -301,6 +301,7 @@ _Noreturn void lsb_child_run(const struct lsb_child_plan *laid_out) {
     become_init();
     die_with_parent();
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) fail(LSB_STEP_NO_NEW_PRIVILEGES);
+    if (lsb_child_confine(plan->file_system_tree >= 0 ? plan->file_system_path : NULL)) fail(LSB_STEP_LANDLOCK);
     if (plan->filter_instructions > 0) {
         const struct sock_fprog program = {
             .len = (unsigned short)plan->filter_instructions, .filter = (struct sock_filter *)(uintptr_t)plan->filter};

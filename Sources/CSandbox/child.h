@@ -13,6 +13,9 @@ struct lsb_child_plan {
     char init_gid[16];
 };
 
+/* 0, or -1 with errno. */
+int lsb_child_confine(const char *_Nullable file_system_path);
+
 _Noreturn void lsb_child_run(const struct lsb_child_plan *laid_out);
 
 #pragma clang assume_nonnull end

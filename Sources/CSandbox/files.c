@@ -43,6 +43,11 @@ int lsb_open_read(int directory, const char *path) {
     return opened < 0 ? -errno : opened;
 }
 
+int lsb_open_write(int directory, const char *path) {
+    const int opened = openat(directory, path, O_WRONLY | O_CLOEXEC);
+    return opened < 0 ? -errno : opened;
+}
+
 int lsb_owner(int descriptor, uint32_t *uid, uint32_t *gid) {
     struct stat found;
     if (fstat(descriptor, &found)) return -errno;

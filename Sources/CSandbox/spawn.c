@@ -70,6 +70,7 @@ const char *lsb_step_name(int32_t step) {
     case LSB_STEP_CAPABILITIES: return "capabilities";
     case LSB_STEP_PARENT_DEATH: return "death with the executor";
     case LSB_STEP_NO_NEW_PRIVILEGES: return "no new privileges";
+    case LSB_STEP_LANDLOCK: return "Landlock rules";
     case LSB_STEP_FILTER: return "system call filter";
     case LSB_STEP_EXEC: return "exec of init";
     }

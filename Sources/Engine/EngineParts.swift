@@ -20,17 +20,20 @@ package struct EngineParts: Sendable {
     package let directories: (any HostDirectoryWatching)?
     /// `nil` where traces go nowhere.
     package let traceDaemon: (any TraceForwarding)?
+    /// `nil` where every version is taken for one that is there.
+    package let versions: (any VersionLookup)?
     package let settings: CurrentSettings
     package let events: EnvironmentEvents
     package let logger: Logger
+    let freezing = FreezeSupport()
 
     package init(
         launcher: any SandboxLauncher, credentials: any RoleCredentialsProvider, runtimes: any RuntimeDirectory,
         codeDirectory: @escaping @Sendable (CodeReference) -> String,
         sessionName: @escaping @Sendable (FunctionName) -> String, log: any FunctionLogSink, time: any TimeSource,
         reader: any DescriptorReader, runtimeServer: any RuntimeServing, servicesRelay: (any ServicesRelaying)?,
-        directories: (any HostDirectoryWatching)? = nil, traceDaemon: (any TraceForwarding)? = nil,
-        settings: CurrentSettings, events: EnvironmentEvents,
+        directories: (any HostDirectoryWatching)? = nil, versions: (any VersionLookup)? = nil,
+        traceDaemon: (any TraceForwarding)? = nil, settings: CurrentSettings, events: EnvironmentEvents,
         logger: Logger
     ) {
         self.launcher = launcher
@@ -45,6 +48,7 @@ package struct EngineParts: Sendable {
         self.servicesRelay = servicesRelay
         self.directories = directories
         self.traceDaemon = traceDaemon
+        self.versions = versions
         self.settings = settings
         self.events = events
         self.logger = logger
@@ -70,16 +74,19 @@ package final class EnvironmentEvents: Sendable {
 /// Counts that are shared by all loops: how many starts run, how many environments there are.
 package final class StartGate: Sendable {
     private struct State {
-        var machine = StartGateMachine()
+        var machine: StartGateMachine
         /// Starts that wait for their turn, the oldest first. Each keeps its own closure: a function that was deleted and
         /// made again has two pools, and each waits for turns of its own.
         var queued: [FunctionKey: [@Sendable () -> Void]] = [:]
         var environments = 0
     }
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
-    package init() {}
+    /// - Parameter limit: Starts at one time.
+    package init(limit: Int = Limits.concurrentStarts) {
+        self.state = Mutex(State(machine: StartGateMachine(limit: limit)))
+    }
 
     /// Counts an environment in, unless the machine is full.
     func admit(limit: Int) -> Bool {

@@ -10,6 +10,9 @@ package struct RuntimeEvent: Sendable, Equatable {
     package let invokedARN: String
     package let traceHeader: String
     package let clientContext: String?
+    /// Only of functions that isolate tenants.
+    package let tenantID: String?
+    package let cognitoIdentity: CognitoIdentity?
     package let contentType: String
     package let payload: [UInt8]
 }
@@ -37,7 +40,9 @@ package protocol RuntimeSession: AnyObject {
     /// Whether an answer for this id would be taken now. `invocationID` is the one that the runtime echoed, where it did.
     func checkAnswer(requestID: String, invocationID: String?, isError: Bool) -> RuntimeReply
     func response(requestID: String, contentType: String?, body: ByteBuffer) -> RuntimeReply
-    /// The body was larger than ``Limits/responsePayloadBytes`` and was thrown away.
+    /// Bytes of an answer at most.
+    var responseLimit: Int { get }
+    /// The body was larger than ``responseLimit`` and was thrown away.
     func responseTooLarge(requestID: String) -> RuntimeReply
     /// The mode header was there and not `streaming`.
     func responseModeInvalid(requestID: String) -> RuntimeReply

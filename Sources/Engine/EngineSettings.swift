@@ -16,6 +16,13 @@ package struct EngineSettings: Sendable, Equatable {
     package var servicesURL: String?
     /// Environments of the whole machine at one time.
     package var concurrentExecutions: Int
+    /// How long an idle environment runs on before it is frozen; `nil` where none is frozen.
+    package var freezeGrace: Duration?
+    /// Environments that start at one time, from the start of the process on.
+    package var concurrentStarts: Int
+    package var payloads: PayloadLimits
+    /// What accounts and functions may run at one time; from the start of the process on.
+    package var concurrency: ConcurrencyMachine.Settings
     /// Directories of the host by the ARN of the file system that they stand for.
     package var fileSystems: [String: String]
 
@@ -23,7 +30,10 @@ package struct EngineSettings: Sendable, Equatable {
         lifecycle: EnvironmentMachine.Settings = .init(), maximumAge: Duration = .seconds(6 * 3600),
         credentialsDuration: Duration = .seconds(12 * 3600), network: SandboxRequest.Network = .loopback,
         servicesPort: UInt16? = nil, servicesURL: String? = nil,
-        concurrentExecutions: Int = Limits.concurrentExecutions, fileSystems: [String: String] = [:]
+        concurrentExecutions: Int = Limits.concurrentExecutions,
+        concurrentStarts: Int = Limits.concurrentStarts, payloads: PayloadLimits = PayloadLimits(),
+        freezeGrace: Duration? = Limits.freezeGrace, concurrency: ConcurrencyMachine.Settings = .init(),
+        fileSystems: [String: String] = [:]
     ) {
         self.lifecycle = lifecycle
         self.maximumAge = maximumAge
@@ -32,6 +42,10 @@ package struct EngineSettings: Sendable, Equatable {
         self.servicesPort = servicesPort
         self.servicesURL = servicesURL
         self.concurrentExecutions = concurrentExecutions
+        self.freezeGrace = freezeGrace
+        self.concurrentStarts = concurrentStarts
+        self.payloads = payloads
+        self.concurrency = concurrency
         self.fileSystems = fileSystems
     }
 

@@ -54,8 +54,9 @@ extension EnvironmentDriver {
                     requestID: invocation.requestID, invocationID: current.invocationID, deadline: current.deadline,
                     invokedARN: invocation.invokedARN,
                     traceHeader: current.trace?.header ?? invocation.traceHeader,
-                    clientContext: invocation.clientContext,
-                    contentType: invocation.contentType, payload: invocation.payload)))
+                    clientContext: invocation.clientContext, tenantID: invocation.tenantID,
+                    cognitoIdentity: invocation.cognitoIdentity, contentType: invocation.contentType,
+                    payload: invocation.payload)))
     }
 
     func runtimeAnswered(payload: [UInt8], contentType: String?, isFunctionError: Bool) {
@@ -65,6 +66,7 @@ extension EnvironmentDriver {
         guard action == .answer else { return }
         self.current?.times.answered = self.now
         self.current?.times.producedBytes = payload.count
+        self.owner?.environmentAnswered(self)
         current.ticket.respond(
             payload: payload, contentType: contentType ?? "application/json", isFunctionError: isFunctionError)
         self.prefetchMemory()
@@ -129,7 +131,13 @@ extension EnvironmentDriver {
             self.tellTimeout()
         }
         self.traceFailed(answer)
-        current.ticket.respond(payload: answer.body, isFunctionError: true)
+        self.owner?.environmentAnswered(self)
+        if failure == .stopped {
+            // Not the function's fault: whoever called tries again, and an event runs again at the next start.
+            current.ticket.fail(.shuttingDown)
+        } else {
+            current.ticket.respond(payload: answer.body, isFunctionError: true)
+        }
         self.finish(.error(type: answer.errorType, isTimeout: failure == .timedOut)) { self.reset(after: failure) }
     }
 
@@ -145,7 +153,7 @@ extension EnvironmentDriver {
         self.withPeakMemory { peak in
             guard let current = self.current else { return }
             self.drainLog()
-            self.flushPartialLine()
+            self.flushPartialLine(runtimeEnds: status != .success)
             self.tellRuntimeDone(status)
             self.writeEnd(
                 .init(
@@ -163,13 +171,18 @@ extension EnvironmentDriver {
     private func release() {
         // The sandbox may have ended while the last figure of memory was on its way.
         guard self.sandbox == .running else { return }
-        let settings = self.settings
-        self.change { try $0.released(now: self.now, settings: settings.lifecycle) }
+        let settings = self.lifecycleSettings
+        self.change { try $0.released(now: self.now, settings: settings) }
         if self.machine.state == .ready { self.owner?.environmentBecameFree(self) }
     }
 
     private func reset(after failure: InvocationMachine.Failure) {
-        if case .sandboxEnded = failure { return }
+        // The sandbox may have ended while the last figure of memory was on its way.
+        guard self.sandbox == .running else { return }
+        switch failure {
+        case .sandboxEnded, .stopped: return
+        case .timedOut, .runtimeExited, .initFailed: break
+        }
         switch self.machine.state {
         case .invoking, .draining:
             self.change { try $0.resetRequested(now: self.now) }

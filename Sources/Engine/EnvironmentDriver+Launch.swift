@@ -15,7 +15,8 @@ extension EnvironmentDriver {
         let settings = self.settings
         self.launchBegan = self.now
         self.initBegan = self.now
-        self.change { try $0.startRequested(now: self.now, settings: settings.lifecycle) }
+        let lifecycle = self.lifecycleSettings
+        self.change { try $0.startRequested(now: self.now, settings: lifecycle) }
         self.sandbox = .launching
         let request = Result { () throws(LaunchError) in try self.sandboxRequest(settings) }
         // Owned by this driver; both awaits have deadlines of their own, so it always ends.
@@ -75,6 +76,7 @@ extension EnvironmentDriver {
             self.sandbox = .running
             self.descriptors = descriptors
             self.parts.reader.close(descriptors.pidfd)
+            self.noteFreezer()
             if self.stopWhenLaunched {
                 self.closeUnused(descriptors)
                 self.stopSandbox()
@@ -84,7 +86,7 @@ extension EnvironmentDriver {
         }
     }
 
-    /// The start failed before or while the runtime began.
+    /// The platform's part of the start failed.
     func failStart(_ failure: StartFailure) {
         guard self.machine.state == .starting else { return }
         self.logFailedInit(failure, began: self.initBegan, phase: "init")
@@ -153,8 +155,12 @@ extension EnvironmentDriver {
             return
         }
         self.knownKills = self.memoryKills()
+        // What AWS calls init begins with the runtime, not with its sandbox.
+        self.initBegan = self.now
         self.tellInitStart(.`init`)
         self.startRuntime()
+        let timeout = self.lifecycleSettings.initTimeout
+        self.change { try $0.initBegan(now: self.now, timeout: timeout) }
     }
 
     private func prepareRuntimeCommand(
@@ -166,7 +172,7 @@ extension EnvironmentDriver {
             for: .init(
                 function: self.function, manifest: self.manifest, source: self.source, credentials: credentials,
                 runtimeAPI: "\(address):\(descriptors.runtimePort)", endpointURL: settings.endpointURL,
-                framesLog: descriptors.frames != nil,
+                initialization: self.initialization, framesLog: descriptors.frames != nil,
                 traceDaemon: isApart ? nil : self.parts.traceDaemon.map { ($0.host, $0.port) }))
         self.runtimeCommand = .start(
             tag: 0, arguments: RuntimeCommand.arguments(of: self.manifest, for: self.function),
@@ -184,6 +190,8 @@ extension EnvironmentDriver {
             break
         case .running:
             self.sandbox = .stopping
+            // Whoever waits for init's figure of memory would wait for nobody, and the log ends here.
+            if !self.memoryWaiters.isEmpty { self.memoryReported(self.peakMemory) }
             self.flushPartialLine()
             self.closeChannels()
             self.writeHeldLines()
@@ -214,7 +222,8 @@ extension EnvironmentDriver {
 
     private func confirmStopped() {
         if let descriptors = self.descriptors {
-            for descriptor in [descriptors.memoryPeak, descriptors.memoryEvents].compactMap(\.self) {
+            for descriptor in [descriptors.memoryPeak, descriptors.memoryEvents, descriptors.freezer].compactMap(\.self)
+            {
                 self.parts.reader.close(descriptor)
             }
             self.descriptors = nil

@@ -14,9 +14,10 @@ extension EnvironmentDriver {
         if let pipe = self.framePipe { self.append(self.frames.append(pipe.drain())) }
     }
 
-    func flushPartialLine() {
+    /// - Parameter runtimeEnds: A runtime that lives on will write the rest of a record that it has begun.
+    func flushPartialLine(runtimeEnds: Bool = true) {
         if let partial = self.splitter.takePartial() { self.append(lines: [partial]) }
-        if let partial = self.frames.takePartial() { self.append([partial]) }
+        if runtimeEnds, let partial = self.frames.takePartial() { self.append([partial]) }
     }
 
     private func append(lines: [[UInt8]]) { self.append(lines.map { LogRecord(message: $0) }) }

@@ -10,7 +10,12 @@ extension EnvironmentDriver {
     /// Starts the runtime. OS-only runtimes try the places of a bootstrap one after the other.
     func startRuntime(bootstrap index: Int = 0) {
         guard case .start(_, let arguments, let environment, let directory)? = self.runtimeCommand else { return }
+        // The last words of the one before it, which may be the beginning of a record.
+        self.drainLog()
+        self.flushPartialLine()
         self.session = RuntimeSessionMachine()
+        // A connection of the one before it that is not seen to be closed yet must not get the event.
+        self.abandonWaitingNext()
         self.runtimeTag += 1
         self.runtimeIsAlive = true
         self.bootstrapIndex = index
@@ -34,8 +39,8 @@ extension EnvironmentDriver {
             self.memoryReported(peakBytes)
         case .allKilled:
             guard self.machine.state == .resetting else { return }
-            let settings = self.settings
-            self.change { try $0.resetFinished(now: self.now, settings: settings.lifecycle) }
+            let settings = self.lifecycleSettings
+            self.change { try $0.resetFinished(now: self.now, settings: settings) }
             if self.machine.state == .ready { self.owner?.environmentBecameFree(self) }
         }
     }
@@ -56,7 +61,9 @@ extension EnvironmentDriver {
     }
 
     private func runtimeEnded(_ exit: InitEvent.Exit) {
-        let outOfMemory = self.wasKilledForMemory()
+        // A shell that starts the runtime tells of a signal by a status.
+        let isKill = exit == .signal(9) || exit == .status(128 + 9)
+        let outOfMemory = self.wasKilledForMemory() && isKill
         if self.machine.state == .starting || self.current?.machine.isWaitingForRuntime ?? false {
             self.initFailed(.runtimeExited(exit, outOfMemory: outOfMemory))
         } else if self.current != nil {
@@ -68,10 +75,15 @@ extension EnvironmentDriver {
         }
     }
 
-    /// The init of a fresh environment, or the one inside an invocation, failed.
+    /// The init of a fresh environment, which is then tried again inside the first invocation, or the one inside an invocation
+    /// failed.
     func initFailed(_ failure: StartFailure) {
-        if self.machine.state == .starting {
-            self.failStart(failure)
+        if self.machine.state == .starting, self.initialization == .provisionedConcurrency {
+            // No invocation waits for this one, in which it could be tried again.
+            self.logFailedInit(failure, began: self.initBegan, phase: "init")
+            self.change { try $0.startFailed(failure) }
+        } else if self.machine.state == .starting {
+            self.change { try $0.initFailed(failure, now: self.now) }
         } else if let current = self.current {
             self.logFailedInit(failure, began: current.initBegan, phase: "invoke")
             self.invocationFailed(.initFailed(failure))
@@ -126,8 +138,9 @@ extension EnvironmentDriver: RuntimeSession {
                 let duration = self.initBegan.map { self.now.since($0) }
                 self.initDuration = duration
                 self.tellInitDone(.`init`, .success, duration: duration ?? .zero)
-                let settings = self.settings
-                self.change { try $0.runtimeBecameReady(now: self.now, settings: settings.lifecycle) }
+                self.forgetProvisionedInit()
+                let settings = self.lifecycleSettings
+                self.change { try $0.runtimeBecameReady(now: self.now, settings: settings) }
                 if self.machine.state == .ready { self.owner?.environmentBecameFree(self) }
             } else if self.current != nil {
                 self.runtimeIsReadyForCurrent()
@@ -163,10 +176,12 @@ extension EnvironmentDriver: RuntimeSession {
 
     func responseTooLarge(requestID: String) -> RuntimeReply {
         do { _ = try self.session.responseReceived(for: requestID) } catch { return Self.reply(error) }
-        self.runtimeAnswered(payload: FailureAnswer.responseTooLarge().body, contentType: nil, isFunctionError: true)
+        let limit = self.responseLimit
+        let answer = FailureAnswer.responseTooLarge(limit: limit)
+        self.runtimeAnswered(payload: answer.body, contentType: nil, isFunctionError: true)
         return .refused(
             status: 413, errorType: "RequestEntityTooLarge",
-            message: "Exceeded maximum allowed payload size (\(Limits.responsePayloadBytes) bytes).")
+            message: "Exceeded maximum allowed payload size (\(limit) bytes).")
     }
 
     func responseModeInvalid(requestID: String) -> RuntimeReply {

@@ -22,7 +22,12 @@ extension EnvironmentDriver {
 
     // MARK: Init
 
-    private var initializationType: PlatformRecord.InitializationType { .onDemand }
+    private var initializationType: PlatformRecord.InitializationType {
+        switch self.initialization {
+        case .onDemand: .onDemand
+        case .provisionedConcurrency: .provisionedConcurrency
+        }
+    }
 
     func tellInitStart(_ phase: PlatformRecord.Phase) {
         self.tell(
@@ -66,8 +71,8 @@ extension EnvironmentDriver {
         self.tell(
             .start(
                 .init(
-                    requestID: current.ticket.id, version: self.function.version, tenantID: nil,
-                    tracing: current.trace?.tracing)), canWait: true)
+                    requestID: current.ticket.id, version: self.function.version,
+                    tenantID: current.ticket.invocation.tenantID, tracing: current.trace?.tracing)), canWait: true)
     }
 
     /// The words that tools look for in text logs; JSON logs have the status.
@@ -92,7 +97,7 @@ extension EnvironmentDriver {
                 .init(
                     requestID: current.ticket.id, outcome: .init(status), duration: current.machine.duration(now: now),
                     producedBytes: current.times.producedBytes, spans: self.spans(of: current.times, now),
-                    tracing: current.trace?.tracing, tenantID: nil)))
+                    tracing: current.trace?.tracing, tenantID: current.ticket.invocation.tenantID)))
     }
 
     private func spans(of times: InvocationTimes, _ now: Instant) -> [PlatformRecord.Span] {
@@ -111,7 +116,9 @@ extension EnvironmentDriver {
         // Whoever gets the log's tail with the answer finds the same in the log by then.
         let isAwaited = self.current?.ticket.invocation.wantsLogTail ?? false
         self.tell(
-            .report(report.record(tracing: self.current?.trace?.tracing, tenantID: nil)),
+            .report(
+                report.record(
+                    tracing: self.current?.trace?.tracing, tenantID: self.current?.ticket.invocation.tenantID)),
             canWait: report.status == .success && !isAwaited)
     }
 

@@ -7,6 +7,8 @@ internal import NIOCore
 protocol EnvironmentOwner: AnyObject {
     /// It may take an invocation now.
     func environmentBecameFree(_ driver: EnvironmentDriver)
+    /// Its caller has the answer, and it is about to come free.
+    func environmentAnswered(_ driver: EnvironmentDriver)
     /// Its invocation is over, and its processes are being ended so that it comes free again.
     func environmentIsResetting(_ driver: EnvironmentDriver)
     /// It takes no more invocations. `failure` is set where it never became ready.
@@ -17,8 +19,7 @@ protocol EnvironmentOwner: AnyObject {
 
 /// Performs what an environment's machines decide: launches and stops the sandbox, starts the runtime, gives it events.
 ///
-/// The rest is in `EnvironmentDriver+Launch`, `+Invocation`, `+Runtime`, `+Log`,
-/// `+SystemLog` and `+Trace`.
+/// The rest is in `EnvironmentDriver+Launch`, `+Invocation`, `+Runtime`, `+Freezing`, `+Log`, `+SystemLog` and `+Trace`.
 ///
 /// - Note: `@unchecked Sendable` because closures on its event loop capture it. Every method is called on `loop`, which
 ///   the entry points assert; no other thread touches a stored property.
@@ -46,6 +47,7 @@ final class EnvironmentDriver: @unchecked Sendable {
     let id: EnvironmentID
     let function: FunctionRecord
     let manifest: RuntimeManifest
+    let initialization: InitializationType
     let parts: EngineParts
     let loop: any EventLoop
     let source: FunctionLogSource
@@ -93,14 +95,20 @@ final class EnvironmentDriver: @unchecked Sendable {
     var invocationTimer: Scheduled<Void>?
     var invocationTimerDue: Instant?
     var launchTask: Task<Void, Never>?
+    var freezing = Freezing()
 
-    init(function: FunctionRecord, manifest: RuntimeManifest, parts: EngineParts, loop: any EventLoop) {
+    init(
+        function: FunctionRecord, manifest: RuntimeManifest, initialization: InitializationType = .onDemand,
+        parts: EngineParts, loop: any EventLoop
+    ) {
         let id = EnvironmentID.random()
         self.id = id
         self.function = function
         self.manifest = manifest
+        self.initialization = initialization
         self.parts = parts
         self.loop = loop
+        self.responseLimit = parts.settings.now.payloads.response
         self.machine = EnvironmentMachine(environment: id)
         self.systemLog = SystemLog(function.logging)
         self.applicationLog = ApplicationLog(function.logging)
@@ -114,6 +122,8 @@ final class EnvironmentDriver: @unchecked Sendable {
             logStream: "\(date)/\(prefix)[\(function.version)]\(id)")
     }
 
+    /// Bytes of an answer at most, as they were when the environment was made.
+    let responseLimit: Int
     var settings: EngineSettings { self.parts.settings.now }
     var now: Instant { self.parts.time.now }
 
@@ -124,7 +134,7 @@ final class EnvironmentDriver: @unchecked Sendable {
 
     /// Goes now, whatever runs in it.
     func stop(_ cause: StartFailure.Cancellation) {
-        if self.current != nil { self.invocationFailed(.sandboxEnded(outOfMemory: false)) }
+        if self.current != nil { self.invocationFailed(.stopped) }
         self.change { try $0.stopRequested(cause) }
     }
 
@@ -149,6 +159,8 @@ final class EnvironmentDriver: @unchecked Sendable {
     private func transitioned(from before: EnvironmentMachine.State) {
         let after = self.machine.state
         guard before != after else { return }
+        // Before anything else is done with what is inside.
+        self.freezeOrThaw(from: before, to: after)
         self.parts.events.emit(
             EnvironmentEvent(
                 environment: self.id, version: self.function.versionKey, from: before, to: after, at: self.now))
@@ -165,17 +177,25 @@ final class EnvironmentDriver: @unchecked Sendable {
             self.owner?.environmentLeft(self, failure: self.machine.startFailure)
             self.stopSandbox()
         case .killProcesses(let deadline):
-            self.armLifecycleTimer(at: deadline)
-            self.runtimeIsAlive = false
-            self.abandonWaitingNext()
-            self.control?.send(.killAll)
+            self.killProcesses(by: deadline)
             self.owner?.environmentIsResetting(self)
+        case .endInit(let failure, let deadline):
+            self.logFailedInit(failure, began: self.initBegan, phase: "init")
+            self.killProcesses(by: deadline)
         }
+    }
+
+    private func killProcesses(by deadline: Instant) {
+        self.armLifecycleTimer(at: deadline)
+        self.runtimeIsAlive = false
+        self.abandonWaitingNext()
+        self.control?.send(.killAll)
     }
 
     private func cancelTimers() {
         self.lifecycleTimer?.cancel()
         self.lifecycleTimerDue = nil
+        self.freezing.timer?.cancel()
     }
 
     /// A timer that is due before `instant` stays: it asks the machine, which gives the later instant again. So a warm

@@ -11,6 +11,7 @@ package enum EnvironmentVariables {
         /// Address and port of the Runtime API inside the sandbox.
         package let runtimeAPI: String
         package let endpointURL: String?
+        package let initialization: InitializationType
         /// Whether the runtime has a pipe for framed log records.
         package let framesLog: Bool
         /// Where the X-Ray daemon is, if not at its usual address inside a sandbox.
@@ -18,8 +19,8 @@ package enum EnvironmentVariables {
 
         package init(
             function: FunctionRecord, manifest: RuntimeManifest, source: FunctionLogSource, credentials: Credentials,
-            runtimeAPI: String, endpointURL: String?, framesLog: Bool = false,
-            traceDaemon: (host: String, port: Int)? = nil
+            runtimeAPI: String, endpointURL: String?, initialization: InitializationType = .onDemand,
+            framesLog: Bool = false, traceDaemon: (host: String, port: Int)? = nil
         ) {
             self.function = function
             self.manifest = manifest
@@ -29,6 +30,7 @@ package enum EnvironmentVariables {
             self.endpointURL = endpointURL
             self.framesLog = framesLog
             self.traceDaemon = traceDaemon
+            self.initialization = initialization
         }
     }
 
@@ -76,7 +78,7 @@ package enum EnvironmentVariables {
             "AWS_LAMBDA_FUNCTION_NAME": function.key.name.text,
             "AWS_LAMBDA_FUNCTION_VERSION": function.version,
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": String(function.memorySize),
-            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            "AWS_LAMBDA_INITIALIZATION_TYPE": context.initialization.rawValue,
             "AWS_LAMBDA_LOG_GROUP_NAME": context.source.logGroup,
             "AWS_LAMBDA_LOG_STREAM_NAME": context.source.logStream,
             "AWS_ACCESS_KEY_ID": context.credentials.accessKeyID,

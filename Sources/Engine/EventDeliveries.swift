@@ -12,7 +12,7 @@ final class EventDeliveries: Sendable {
 
     init(parts: EventParts) {
         self.parts = parts
-        self.queue = FairQueue(limit: Limits.concurrentDeliveries, time: parts.time, alarm: parts.alarm)
+        self.queue = FairQueue(limit: parts.settings().concurrentDeliveries, time: parts.time, alarm: parts.alarm)
     }
 
     /// What waits to be delivered, all of it in memory: new events are refused where it is too much.
@@ -51,7 +51,8 @@ final class EventDeliveries: Sendable {
 
     private func failed(_ delivery: EventDelivery, _ error: DeliveryError) async {
         let age = delivery.progress.age.age(at: self.parts.moments.moment)
-        let limit = self.parts.settings().deliveryAge
+        let settings = self.parts.settings()
+        let limit = settings.deliveryAge
         let metadata: Logger.Metadata = [
             "request": "\(delivery.requestID)", "target": "\(delivery.target)", "reason": "\(error.text)",
         ]
@@ -62,7 +63,7 @@ final class EventDeliveries: Sendable {
         }
         var later = delivery
         later.progress.attempts += 1
-        later.progress.dueAge = min(age + Backoff.delay(after: later.progress.attempts), limit)
+        later.progress.dueAge = min(age + settings.machine.backoff.delay(after: later.progress.attempts), limit)
         if later.progress.attempts == 1 {
             self.parts.logger.warning("a record of an invocation could not be delivered yet", metadata: metadata)
         }

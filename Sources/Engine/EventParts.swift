@@ -12,15 +12,25 @@ package struct EventSettings: Sendable, Equatable {
     package var queueBytes: Int
     /// How long a delivery to a destination is tried.
     package var deliveryAge: Duration
+    /// Events that run at one time, and bytes of waiting ones' payloads that are kept in memory; both from the start on.
+    package var concurrentEvents: Int
+    package var memoryBytes: Int
+    /// Deliveries that are made at one time, from the start on.
+    package var concurrentDeliveries: Int
 
     package init(
         machine: EventMachine.Settings = .init(), queueLimit: Int = 100_000, queueBytes: Int = 1_073_741_824,
-        deliveryAge: Duration = .seconds(Limits.eventAge.upperBound)
+        deliveryAge: Duration = .seconds(Limits.eventAge.upperBound),
+        concurrentEvents: Int = Limits.concurrentEvents, memoryBytes: Int = Limits.eventMemoryBytes,
+        concurrentDeliveries: Int = Limits.concurrentDeliveries
     ) {
         self.machine = machine
         self.queueLimit = queueLimit
         self.queueBytes = queueBytes
         self.deliveryAge = deliveryAge
+        self.concurrentEvents = concurrentEvents
+        self.memoryBytes = memoryBytes
+        self.concurrentDeliveries = concurrentDeliveries
     }
 }
 

@@ -9,8 +9,10 @@ internal import Synchronization
 /// In the order of its life: ``recover()``, ``accept(_:)`` and ``run()`` beside each other, ``close()``, ``finished()``.
 package final class EventPlane: EventAcceptor {
     private struct State {
-        var budget = EventBudget(memoryLimit: Limits.eventMemoryBytes)
+        var budget: EventBudget
         var nextSequence: Int64 = 1
+        /// Whether the disk had room when it was last asked.
+        var hasRoom = true
         var isClosed = false
         var hasFinished = false
         var waiters: [CheckedContinuation<Void, Never>] = []
@@ -19,12 +21,16 @@ package final class EventPlane: EventAcceptor {
     let parts: EventParts
     private let queue: FairQueue<FunctionKey, QueuedEvent>
     private let deliveries: EventDeliveries
-    private let state = Mutex(State())
+    private let patience: DiskPatience
+    private let state: Mutex<State>
 
     package init(parts: EventParts) {
         self.parts = parts
-        self.queue = FairQueue(limit: Limits.concurrentEvents, time: parts.time, alarm: parts.alarm)
+        let settings = parts.settings()
+        self.state = Mutex(State(budget: EventBudget(memoryLimit: settings.memoryBytes)))
+        self.queue = FairQueue(limit: settings.concurrentEvents, time: parts.time, alarm: parts.alarm)
         self.deliveries = EventDeliveries(parts: parts)
+        self.patience = DiskPatience(alarm: parts.alarm, logger: parts.logger)
     }
 
     /// Events that wait or run.
@@ -46,6 +52,8 @@ package final class EventPlane: EventAcceptor {
     }
 
     package func accept(_ event: AcceptedEvent) async throws(EventRefusal) {
+        // What is in the queue already must be able to leave it.
+        guard self.hasRoom() else { throw .noRoom }
         let settings = self.parts.settings()
         let bytes = event.payload.count
         // A target that takes nothing for hours must not fill the memory with what it is to be told.
@@ -67,6 +75,20 @@ package final class EventPlane: EventAcceptor {
         self.schedule(queued)
     }
 
+    private func hasRoom() -> Bool {
+        let hasRoom = self.parts.store.hasRoom
+        let isNews = self.state.withLock { state in
+            defer { state.hasRoom = hasRoom }
+            return state.hasRoom != hasRoom
+        }
+        switch (isNews, hasRoom) {
+        case (true, false): self.parts.logger.error("the event queue's disk is nearly full: events are refused")
+        case (true, true): self.parts.logger.notice("the event queue's disk has room again")
+        case (false, _): break
+        }
+        return hasRoom
+    }
+
     /// Runs what is due until ``close()``, and owns every task that it needs.
     package func run() async {
         await withDiscardingTaskGroup { group in
@@ -86,6 +108,7 @@ package final class EventPlane: EventAcceptor {
         self.state.withLock { $0.isClosed = true }
         self.queue.close()
         self.deliveries.close()
+        self.patience.close()
     }
 
     /// Returns once ``run()`` has, and so everything that was under way at ``close()`` is over and written down.
@@ -150,7 +173,7 @@ package final class EventPlane: EventAcceptor {
             queued.progress.setbacks += 1
             queued.progress.dueAge =
                 queued.progress.age.age(at: self.parts.moments.moment)
-                + Backoff.delay(after: queued.progress.setbacks)
+                + self.parts.settings().machine.backoff.delay(after: queued.progress.setbacks)
             self.schedule(queued)
         }
     }
@@ -189,13 +212,20 @@ package final class EventPlane: EventAcceptor {
         guard function.state == .active else { return .failure(.startFailed("the function is not active")) }
         let invocation = Invocation(
             requestID: event.requestID, function: function, invokedARN: event.invokedARN, payload: event.payload,
-            clientContext: event.clientContext, traceHeader: event.traceHeader, receivedAt: self.parts.time.now)
+            clientContext: event.clientContext, traceHeader: event.traceHeader, tenantID: event.tenantID, isEvent: true,
+            receivedAt: self.parts.time.now)
         return await withCheckedContinuation { continuation in
             self.parts.sink.submit(invocation) { continuation.resume(returning: $0) }
         }
     }
 
     // MARK: Outcomes
+
+    private func record(_ changes: [EventChange], of queued: QueuedEvent) async throws(StoreError) {
+        try await self.patience.write(of: queued.event.requestID) { () async throws(StoreError) in
+            try await self.parts.store.commit(changes)
+        }
+    }
 
     private func postpone(
         _ queued: QueuedEvent, _ machine: EventMachine, _ due: Duration
@@ -204,7 +234,7 @@ package final class EventPlane: EventAcceptor {
         later.progress = EventProgress(
             attempts: machine.attempts, setbacks: machine.setbacks, dueAge: due,
             age: queued.progress.age.moved(to: self.parts.moments.moment))
-        try await self.parts.store.commit([.postpone(sequence: later.sequence, later.progress)])
+        try await self.record([.postpone(sequence: later.sequence, later.progress)], of: queued)
         self.schedule(later)
     }
 
@@ -218,9 +248,9 @@ package final class EventPlane: EventAcceptor {
             now: self.parts.moments.moment.wall)
         let messages = self.messages(of: report, target)
         let events = messages.events.map { self.queued($0, self.newSequence()) }
-        try await self.parts.store.commit(
+        try await self.record(
             [.remove(sequence: queued.sequence)] + messages.deliveries.map { .addDelivery($0) }
-                + events.map { .add($0) })
+                + events.map { .add($0) }, of: queued)
         for delivery in messages.deliveries { self.deliveries.add(delivery) }
         self.forget(queued)
         for event in events {
@@ -232,7 +262,7 @@ package final class EventPlane: EventAcceptor {
 
     /// Its function, version or alias is gone, and with it every place that could be told.
     private func drop(_ queued: QueuedEvent) async throws(StoreError) {
-        try await self.parts.store.commit([.remove(sequence: queued.sequence)])
+        try await self.record([.remove(sequence: queued.sequence)], of: queued)
         self.forget(queued)
         self.parts.logger.notice(
             "an event was dropped, for what it calls does not exist any more",

@@ -15,6 +15,8 @@ package struct FailureAnswer: Equatable, Sendable {
             self.init(exit: exit, outOfMemory: outOfMemory, request: request)
         case .sandboxEnded(let outOfMemory):
             self.init(exit: .signal(9), outOfMemory: outOfMemory, request: request)
+        case .stopped:
+            self.init(type: "Sandbox.Failure", request: request, text: "The environment was stopped")
         case .initFailed(let reason):
             self =
                 FailureAnswer(startFailure: reason, request: request, startupTimeout: .seconds(timeout))
@@ -39,11 +41,11 @@ package struct FailureAnswer: Equatable, Sendable {
         }
     }
 
-    package static func responseTooLarge() -> FailureAnswer {
+    package static func responseTooLarge(limit: Int) -> FailureAnswer {
         FailureAnswer(
             type: "Function.ResponseSizeTooLarge",
             message: "Response payload size exceeded maximum allowed payload size "
-                + "(\(Limits.responsePayloadBytes) bytes).")
+                + "(\(limit) bytes).")
     }
 
     package static func plain(type: String, request: RequestID, text: String) -> FailureAnswer {

@@ -3,19 +3,28 @@ internal import Lifecycle
 internal import Logging
 internal import NIOCore
 
-/// The environments of one version of a function, on one event loop.
+/// The environments of one version of a function, or of one tenant of it, on one event loop.
+///
+/// Those that are kept ready are in `FunctionPool+Provisioned`.
 ///
 /// - Note: `@unchecked Sendable` because closures on its event loop capture it; every method is called on `loop`, as its
 ///   plane asserts.
 final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
     let key: VersionKey
-    private let parts: EngineParts
-    private let loop: any EventLoop
-    private let gate: StartGate
+    let tenant: String?
+    let parts: EngineParts
+    let loop: any EventLoop
+    let gate: StartGate
+    let board: ProvisionedBoard
+    private let account: AccountLeases
     /// The newest record; environments are made from it.
-    private var record: FunctionRecord
-    private var machine = PoolMachine()
-    private var drivers: [EnvironmentID: EnvironmentDriver] = [:]
+    private(set) var record: FunctionRecord
+    var machine = PoolMachine()
+    var provisioned = ProvisionedMachine()
+    /// Starts of environments that are to be kept ready, which have not had their turn.
+    var provisionedTurns = 0
+    var provisionedTimer: Scheduled<Void>?
+    private(set) var drivers: [EnvironmentID: EnvironmentDriver] = [:]
     private var tickets: [RequestID: InvocationTicket] = [:]
     /// Those that wait to be told whether the code has changed before they came.
     private var held: [RequestID: InvocationTicket] = [:]
@@ -24,30 +33,45 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
     /// Those that hold one of the machine's places for starting.
     private var starting: Set<EnvironmentID> = []
     /// Directories of the host that environments have mounted as they are.
-    private var content = HotContent()
+    private(set) var content = HotContent()
     /// Its version is gone: what still starts is for invocations that had come before.
-    private var isRetired = false
+    private(set) var isRetired = false
     private let onQuiet: (FunctionPool) -> Void
 
     /// `onQuiet` is called when an invocation or an environment has ended.
     init(
-        record: FunctionRecord, parts: EngineParts, gate: StartGate, loop: any EventLoop,
+        record: FunctionRecord, tenant: String?, parts: PoolParts, loop: any EventLoop,
         onQuiet: @escaping (FunctionPool) -> Void
     ) {
         self.key = record.versionKey
+        self.tenant = tenant
         self.record = record
-        self.parts = parts
-        self.gate = gate
+        self.parts = parts.engine
+        self.gate = parts.gate
+        self.board = parts.board
+        self.account = parts.book.account(of: record.key.scope)
         self.loop = loop
         self.onQuiet = onQuiet
         self.watchContent()
     }
 
-    var isEmpty: Bool { self.drivers.isEmpty && self.tickets.isEmpty && self.held.isEmpty }
+    var isEmpty: Bool {
+        self.drivers.isEmpty && self.tickets.isEmpty && self.held.isEmpty && self.provisioned.wanted == 0
+    }
     /// Kept although it is empty: whoever comes next waits until the code is whole.
     var awaitsContent: Bool { self.content.isChanging }
     /// Invocations that wait or run.
-    var load: Int { self.machine.waitingCount + self.machine.busyCount }
+    var load: Int { self.machine.waitingCount + self.machine.busyCount + self.provisioned.busyCount }
+    /// How long what runs or waits here may take at most: its environment is reset or started first, where it waits.
+    func longestWork(now: Instant) -> Duration {
+        let running = self.drivers.values.compactMap { $0.current?.machine.deadline.since(now) }.max() ?? .zero
+        guard
+            let waiting = (Array(self.tickets.values) + Array(self.held.values)).map(\.invocation.function.timeout)
+                .max()
+        else { return running }
+        let start = self.parts.settings.now.lifecycle.startupTimeout + EnvironmentMachine.resetBudget
+        return max(running, .zero) + start + .seconds(waiting)
+    }
     var codeInUse: [String] {
         self.drivers.values.flatMap { [$0.function.code.digest] + $0.function.layers.map(\.code.digest) }
     }
@@ -77,8 +101,31 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
         }
     }
 
+    /// Its admission and its environment in one step: nothing can come between them.
     private func place(_ ticket: InvocationTicket) {
-        switch self.machine.invocationArrived(ticket.id, isUsable: { self.drivers[$0]?.isAvailable() ?? false }) {
+        let function = self.key.function.name
+        let request = ConcurrencyMachine.Request(
+            function: function, isEvent: ticket.invocation.isEvent,
+            hasProvisioned: self.provisioned.hasIdle(isUsable: self.isUsable),
+            needsStart: self.machine.needsStart(isUsable: self.isUsable))
+        switch self.account.admit(request, now: self.parts.time.now) {
+        case .throttled(let reason):
+            ticket.fail(.throttled(reason))
+            self.onQuiet(self)
+        case .provisioned:
+            self.takeProvisioned(ticket)
+        case .onDemand(let mayStart):
+            ticket.hold(ConcurrencyLease(account: self.account, function: function))
+            self.placeOnDemand(ticket, mayStart: mayStart)
+        }
+    }
+
+    private func isUsable(_ environment: EnvironmentID) -> Bool {
+        self.drivers[environment]?.isAvailable() ?? false
+    }
+
+    private func placeOnDemand(_ ticket: InvocationTicket, mayStart: Bool) {
+        switch self.machine.invocationArrived(ticket.id, mayStart: mayStart, isUsable: self.isUsable) {
         case .use(let environment):
             self.drivers[environment]?.take(ticket)
         case .startAndWait:
@@ -111,7 +158,9 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
     /// What environments are made from is another: an invocation that arrives from here on runs none of the old.
     private func replaceAll() {
         self.machine.functionChanged()
+        self.provisioned.contentChanged()
         self.drainAll()
+        self.requestProvisionedStarts()
     }
 
     private func watchContent() {
@@ -136,6 +185,7 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
             self.replaceAll()
         case .settled:
             self.requestStarts()
+            self.requestProvisionedStarts()
             self.onQuiet(self)
         case .lost(let reason):
             self.parts.logger.warning(
@@ -150,6 +200,7 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
     /// The version is deleted. What waits and runs is served, and then everything goes.
     func retire() {
         self.isRetired = true
+        self.keep(0)
         self.forgetContent()
         self.drainAll()
         self.requestStarts()
@@ -161,9 +212,15 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
         self.content = HotContent()
     }
 
+    /// The ticket of one that waits, which waits no more.
+    func takeTicket(_ request: RequestID) -> InvocationTicket? { self.tickets.removeValue(forKey: request) }
+
+    func reportQuiet() { self.onQuiet(self) }
+
     private func drainAll() { for driver in Array(self.drivers.values) { driver.drain() } }
 
     func stopAll(_ cause: StartFailure.Cancellation) {
+        self.keep(0)
         for request in self.machine.abandonWaiting() {
             self.tickets.removeValue(forKey: request)?.fail(cause == .delete ? .functionDeleted : .shuttingDown)
         }
@@ -184,20 +241,43 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
             self.gate.startEnded()
             return
         }
-        guard self.gate.admit(limit: self.parts.settings.now.concurrentExecutions) else {
-            self.failOldest(.throttled)
+        if let refusal = self.admitEnvironment() {
+            self.failOldest(refusal)
             self.gate.startEnded()
             return
         }
-        let driver = EnvironmentDriver(
-            function: self.record, manifest: manifest, parts: self.parts, loop: self.loop)
-        driver.owner = self
-        self.drivers[driver.id] = driver
-        self.starting.insert(driver.id)
+        let driver = self.makeDriver(manifest, .onDemand)
         self.machine.startBegan(driver.id)
         driver.start()
         // Nobody would tell of a change, or nobody comes any more: it serves who waits for it, and no other.
         if self.content.isUnwatched || self.isRetired { driver.drain() }
+    }
+
+    /// Counts an environment in; why it may not be, where that is so.
+    private func admitEnvironment() -> InvocationFailure? {
+        if self.tenant != nil, !self.account.startTenantEnvironment(of: self.key.function.name) {
+            return .tooManyTenantEnvironments
+        }
+        guard self.gate.admit(limit: self.parts.settings.now.concurrentExecutions) else {
+            self.tenantEnvironmentGone()
+            return .throttled(.concurrentInvocations)
+        }
+        return nil
+    }
+
+    private func tenantEnvironmentGone() {
+        if self.tenant != nil { self.account.tenantEnvironmentGone(of: self.key.function.name) }
+    }
+
+    /// An environment that holds one of the machine's places for starting.
+    func makeDriver(_ manifest: RuntimeManifest, _ initialization: InitializationType) -> EnvironmentDriver {
+        let driver = EnvironmentDriver(
+            function: self.record, manifest: manifest, initialization: initialization, parts: self.parts,
+            loop: self.loop)
+        driver.owner = self
+        self.drivers[driver.id] = driver
+        self.starting.insert(driver.id)
+        return driver
     }
 
     /// The oldest waiting invocation has no start to wait for.
@@ -211,15 +291,22 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
 
     func environmentBecameFree(_ driver: EnvironmentDriver) {
         if self.starting.remove(driver.id) == nil { self.onQuiet(self) } else { self.gate.startEnded() }
+        guard driver.initialization == .onDemand else { return self.provisionedBecameFree(driver) }
         guard let request = self.machine.becameFree(driver.id) else { return self.requestStarts() }
         guard let ticket = self.tickets.removeValue(forKey: request) else { return }
         driver.take(ticket)
+    }
+
+    func environmentAnswered(_ driver: EnvironmentDriver) {
+        driver.current?.ticket.answered()
+        self.machine.answered(driver.id)
     }
 
     func environmentIsResetting(_ driver: EnvironmentDriver) { self.machine.resetBegan(driver.id) }
 
     func environmentLeft(_ driver: EnvironmentDriver, failure: StartFailure?) {
         if self.starting.remove(driver.id) != nil { self.gate.startEnded() }
+        guard driver.initialization == .onDemand else { return self.provisionedLeft(driver, failure) }
         guard let request = self.machine.left(driver.id) else {
             self.requestStarts()
             self.onQuiet(self)
@@ -234,6 +321,7 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
     func environmentStopped(_ driver: EnvironmentDriver) {
         self.drivers[driver.id] = nil
         self.gate.environmentGone()
+        self.tenantEnvironmentGone()
         self.onQuiet(self)
     }
 

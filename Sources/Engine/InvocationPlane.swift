@@ -8,7 +8,7 @@ internal import Synchronization
 /// event loop, chosen by the function's key, so that a warm invocation needs no lock and at most one change of thread.
 package final class InvocationPlane: InvocationSink {
     private let parts: EngineParts
-    private let gate = StartGate()
+    private let shared: PoolParts
     private let loops: [any EventLoop]
     private let places: [LoopPlace]
     private let shutdown = Mutex(ShutdownMachine())
@@ -17,25 +17,35 @@ package final class InvocationPlane: InvocationSink {
     package init(parts: EngineParts, loops: [any EventLoop]) {
         precondition(!loops.isEmpty, "the invocation plane needs an event loop")
         self.parts = parts
+        self.shared = PoolParts(
+            engine: parts, gate: StartGate(limit: parts.settings.now.concurrentStarts),
+            book: ConcurrencyBook(parts.settings.now.concurrency))
         self.loops = loops
         self.places = loops.map { LoopPlace(loop: $0) }
     }
+
+    /// Until a stop has begun.
+    package var acceptsInvocations: Bool { self.shutdown.withLock { $0.acceptsInvocations } }
 
     package func submit(
         _ invocation: Invocation,
         answer: @escaping @Sendable (Result<InvocationAnswer, InvocationFailure>) -> Void
     ) {
-        guard self.shutdown.withLock({ $0.acceptsInvocations }) else { return answer(.failure(.shuttingDown)) }
+        guard self.acceptsInvocations else { return answer(.failure(.shuttingDown)) }
+        guard (invocation.function.tenantIsolation != nil) == (invocation.tenantID != nil) else {
+            // The API has refused it in AWS's words; what else invokes knows of no tenants.
+            return answer(.failure(.startFailed("the function's tenant isolation does not go with this invocation")))
+        }
         let place = self.place(of: invocation.function.key)
         place.run {
             let ticket = InvocationTicket(invocation: invocation, answer: answer)
-            place.pool(for: invocation.function, parts: self.parts, gate: self.gate).submit(ticket)
+            place.pool(for: invocation.function, tenant: invocation.tenantID, parts: self.shared).submit(ticket)
         }
     }
 
     package func functionChanged(_ record: FunctionRecord) {
         let place = self.place(of: record.key)
-        place.run { place.pools[record.versionKey]?.recordChanged(record) }
+        place.run { for pool in place.pools(of: record) { pool.recordChanged(record) } }
     }
 
     package func versionDeleted(_ version: VersionKey) {
@@ -43,7 +53,16 @@ package final class InvocationPlane: InvocationSink {
         place.run { place.retire { $0 == version } }
     }
 
+    package func concurrencyChanged(_ concurrency: FunctionConcurrency) {
+        self.shared.book.account(of: concurrency.function.scope).change(concurrency)
+        self.shared.board.configure(concurrency)
+        let place = self.place(of: concurrency.function)
+        place.run { place.keep(concurrency, parts: self.shared) }
+    }
+
     package func functionDeleted(_ key: FunctionKey) {
+        self.shared.book.account(of: key.scope).functionDeleted(key.name)
+        self.shared.board.forget(key)
         let place = self.place(of: key)
         place.run { place.retire { $0.function == key } }
     }
@@ -53,6 +72,16 @@ package final class InvocationPlane: InvocationSink {
         var digests: Set<String> = []
         for place in self.places { digests.formUnion(await place.ask { $0.flatMap(\.codeInUse) }) }
         return digests
+    }
+
+    /// How long what runs or waits now may take at most, by the limits of its functions; zero where nothing does.
+    package func longestWork() async -> Duration {
+        let now = self.parts.time.now
+        var longest = Duration.zero
+        for place in self.places {
+            longest = max(longest, await place.ask { $0.map { $0.longestWork(now: now) }.max() ?? .zero })
+        }
+        return longest
     }
 
     /// Lets running invocations finish, at most `limit` long, then stops every environment.
@@ -100,52 +129,8 @@ package final class InvocationPlane: InvocationSink {
     }
 }
 
-/// The pools of one event loop.
-///
-/// - Note: `@unchecked Sendable`: `pools` and `retired` are touched in ``run(_:)`` only, which is always on `loop`.
-private final class LoopPlace: @unchecked Sendable {
-    let loop: any EventLoop
-    var pools: [VersionKey: FunctionPool] = [:]
-    /// Pools of deleted versions whose invocations still run.
-    private var retired: [FunctionPool] = []
-
-    init(loop: any EventLoop) { self.loop = loop }
-
-    func run(_ body: @escaping @Sendable () -> Void) {
-        if self.loop.inEventLoop { body() } else { self.loop.execute(body) }
-    }
-
-    func pool(for record: FunctionRecord, parts: EngineParts, gate: StartGate) -> FunctionPool {
-        let key = record.versionKey
-        if let pool = self.pools[key] { return pool }
-        let pool = FunctionPool(
-            record: record, parts: parts, gate: gate, loop: self.loop, onQuiet: { [weak self] in self?.poolQuiet($0) })
-        self.pools[key] = pool
-        return pool
-    }
-
-    /// Every pool on this loop is looked at: versions are deleted rarely, and an index would be one more thing to keep.
-    func retire(where isGone: (VersionKey) -> Bool) {
-        for key in self.pools.keys.filter(isGone) {
-            guard let pool = self.pools.removeValue(forKey: key) else { continue }
-            pool.retire()
-            if !pool.isEmpty { self.retired.append(pool) }
-        }
-    }
-
-    func stopAll() { for pool in Array(self.pools.values) + self.retired { pool.stopAll(.shutdown) } }
-
-    func ask<Value: Sendable>(_ question: @escaping @Sendable ([FunctionPool]) -> Value) async -> Value {
-        await withCheckedContinuation { continuation in
-            self.run { continuation.resume(returning: question(Array(self.pools.values) + self.retired)) }
-        }
-    }
-
-    private func poolQuiet(_ pool: FunctionPool) {
-        guard pool.isEmpty else { return }
-        self.retired.removeAll { $0 === pool }
-        guard self.pools[pool.key] === pool, !pool.awaitsContent else { return }
-        pool.forgetContent()
-        self.pools[pool.key] = nil
+extension InvocationPlane: ProvisionedStatusSource {
+    package func status(of configuration: ProvisionedConcurrencyRecord) -> ProvisionedStatus {
+        self.shared.board.status(of: configuration)
     }
 }

@@ -2,7 +2,7 @@ internal import LambdaCore
 
 /// How directories are watched.
 package struct WatchSettings: Sendable, Equatable {
-    package enum Strategy: String, Sendable {
+    package enum Strategy: String, Sendable, CaseIterable {
         /// The kernel tells, except where it cannot: network and shared filesystems, or its limits are reached.
         case auto
         /// The kernel tells; where it cannot, the directory is given up.

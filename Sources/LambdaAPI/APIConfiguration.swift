@@ -25,6 +25,10 @@ package struct APIConfiguration: Sendable {
     /// URLs made since October 2025.
     package var functionURLsNeedInvokePermission = false
 
+    package var payloads = PayloadLimits()
+    /// Bytes of a function's environment as compact JSON.
+    package var environmentBytes = Limits.environmentBytes
+
     /// Connections served at one time; one more is closed at once.
     package var maximumConnections = 4_096
     /// Bytes of large request bodies held at one time, all connections together; past it a body is refused with a 503.

@@ -11,9 +11,9 @@ extension APIConnection {
         guard isChunked || length > BodyBudget.freeBytes else { return nil }
         let (limit, needsSignature) =
             switch request.subject {
-            case .invoke, .invokeStream: (Limits.synchronousPayloadBytes, true)
+            case .invoke, .invokeStream: (self.server.configuration.payloads.synchronous, true)
             case .operation(let operation, _): (APIConnection.limit(of: operation), true)
-            case .code, .health, .unknown, .url: (Limits.synchronousPayloadBytes, false)
+            case .code, .health, .unknown, .url: (self.server.configuration.payloads.synchronous, false)
             case .targeted: (Limits.logRequestBytes, false)
             }
         if case .url(let address) = request.subject,
@@ -65,27 +65,35 @@ extension APIConnection {
         }
     }
 
+    func refusal(of length: Int, for subject: Subject, headers: @autoclosure () -> HTTPHeaders) -> APIError? {
+        APIConnection.refusal(
+            of: length, for: subject, limits: self.server.configuration.payloads, headers: headers())
+    }
+
     /// Why a body of `length` bytes is too much, if it is.
     ///
     /// - Parameter headers: Looked at only where it matters which type of invocation it is.
-    static func refusal(
-        of length: Int, for subject: Subject, headers: @autoclosure () -> HTTPHeaders
+    private static func refusal(
+        of length: Int, for subject: Subject, limits: PayloadLimits, headers: @autoclosure () -> HTTPHeaders
     ) -> APIError? {
+        let whole = limits.synchronous
         switch subject {
         case .invoke:
-            guard length > Limits.eventPayloadBytes else { return nil }
-            if Invoker.isEvent(headers()) { return .eventPayloadTooLarge(length) }
-            return length > Limits.synchronousPayloadBytes ? .payloadTooLarge(length) : nil
-        case .invokeStream: return length > Limits.synchronousPayloadBytes ? .payloadTooLarge(length) : nil
+            guard length > min(limits.event, whole) else { return nil }
+            if length > limits.event, Invoker.isEvent(headers()) {
+                return .eventPayloadTooLarge(length, limit: limits.event)
+            }
+            return length > whole ? .payloadTooLarge(length, limit: whole) : nil
+        case .invokeStream: return length > whole ? .payloadTooLarge(length, limit: whole) : nil
         case .operation(let operation, _):
             let limit = self.limit(of: operation)
             return length >= limit ? .requestTooLarge(operation, limit: limit) : nil
-        case .url: return length > Limits.synchronousPayloadBytes ? .functionURLBodyTooLarge : nil
+        case .url: return length > whole ? .functionURLBodyTooLarge(limit: whole) : nil
         case .targeted:
             return length > Limits.logRequestBytes
                 ? APIError(.requestEntityTooLarge, "The request is too large.") : nil
         case .code, .health, .unknown:
-            return length > Limits.synchronousPayloadBytes
+            return length > whole
                 ? APIError(.requestEntityTooLarge, "The request is too large.") : nil
         }
     }

@@ -256,7 +256,7 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
             return self.refuse(.badRequestID)
         }
         let length = head.headers.first(name: HeaderName.contentLength).flatMap { Int($0) } ?? 0
-        if let error = APIConnection.refusal(of: length, for: subject, headers: head.headers) {
+        if let error = self.refusal(of: length, for: subject, headers: head.headers) {
             return self.refuse(error)
         }
         if let error = self.admit(request, bodyOf: length) { return self.refuse(error) }
@@ -268,7 +268,7 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
     private func bodyArrived(_ bytes: ByteBuffer) {
         guard self.phase == .body, let request = self.request else { return }
         let length = request.body.count + bytes.readableBytes
-        if let error = APIConnection.refusal(of: length, for: request.subject, headers: request.head.headers) {
+        if let error = self.refusal(of: length, for: request.subject, headers: request.head.headers) {
             return self.refuse(error)
         }
         request.body.append(contentsOf: bytes.readableBytesView)
@@ -320,7 +320,9 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
         request.body = []
         request.share = nil
         self.server.submit(
-            APIServer.Job(request: whole) { response in loop.execute { bound.value.finish(response) } })
+            APIServer.Job(
+                request: whole, respond: { response in loop.execute { bound.value.finish(response) } },
+                follow: { events in await APIConnection.follow(events, on: bound, loop: loop) }))
     }
 
     private func invoke(_ request: Request, label: Substring, form: Invoker.Form) {
@@ -385,6 +387,15 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
         self.deadline = self.loop.now + self.server.configuration.idleTimeout
         self.write(response, requestID: request.requestID, closing: closing)
         self.takeInput()
+    }
+
+    var isAnswering: Bool { self.phase == .answering }
+
+    /// The last bytes of an answer that went on are being written; nothing follows on this connection.
+    func endAnswer() {
+        self.request = nil
+        self.phase = .ending
+        self.deadline = self.loop.now + self.server.configuration.idleTimeout
     }
 
     // MARK: Time

@@ -14,6 +14,8 @@ package final class APIServer: Sendable {
     struct Job: Sendable {
         let request: ControlRequest
         let respond: @Sendable (APIResponse) -> Void
+        /// Writes an answer that goes on, to its end.
+        let follow: @Sendable (any TargetedEvents) async -> Void
     }
 
     private struct State {
@@ -40,14 +42,14 @@ package final class APIServer: Sendable {
 
     /// - Parameters:
     ///   - events: Takes asynchronous invocations; without it they are refused.
+    ///   - provisionedStatus: Knows of the environments that are kept ready.
     ///   - catalog: An empty one, where somebody else looks functions up as well.
     ///   - targeted: Other services at this address, told apart by the header `X-Amz-Target`.
     ///   - draw: Gives numbers from 0 up to, but not including, 1, by which aliases with weights choose.
     package init(
         configuration: APIConfiguration, store: any ResourceStore, code: any CodeStore, sink: any InvocationSink,
         runtimes: any RuntimeDirectory, credentials: CredentialBook, time: any TimeSource, log: Logger,
-        events: (any EventAcceptor)? = nil,
-        provisionedStatus: any ProvisionedStatusSource = NoProvisionedEnvironments(),
+        events: (any EventAcceptor)? = nil, provisionedStatus: any ProvisionedStatusSource,
         catalog: FunctionCatalog = FunctionCatalog(),
         targeted: [any TargetedService] = [],
         draw: @escaping @Sendable () -> Double = { .random(in: 0..<1) }
@@ -66,7 +68,7 @@ package final class APIServer: Sendable {
         let traces = TraceHeaders(draw: draw)
         self.invoker = Invoker(
             authenticator: authenticator, catalog: self.catalog, time: time, acceptsEvents: events != nil,
-            traces: traces, draw: draw)
+            traces: traces, payloads: configuration.payloads, draw: draw)
         self.urls = FunctionURLs(
             configuration: configuration, authenticator: authenticator, catalog: self.catalog, time: time,
             traces: traces, draw: draw)
@@ -100,8 +102,10 @@ package final class APIServer: Sendable {
             try load(LayerVersionRecord.self)
             return changes
         }
-        // Nothing runs yet that would have to be told.
-        _ = self.catalog.apply(resources)
+        // Nothing runs yet that would have to be told of a change; what is to be kept ready begins here.
+        for case .concurrency(let concurrency) in self.catalog.apply(resources) {
+            self.sink.concurrencyChanged(concurrency)
+        }
     }
 
     /// Finishes creations and updates that a crash interrupted between their two writes.
@@ -216,6 +220,7 @@ package final class APIServer: Sendable {
             for await job in self.jobs {
                 group.addTask {
                     let outcome = await self.controlPlane.answer(job.request)
+                    if let events = outcome.events { return await job.follow(events) }
                     job.respond(outcome.response)
                     await outcome.afterwards?()
                 }

@@ -129,6 +129,7 @@ enum AliasRule {
     /// An alias with provisioned concurrency cannot be moved to a version that has its own.
     private static func checkProvisioned(_ alias: AliasRecord, in store: any StoreReading) throws {
         guard try store.resource(ProvisionedConcurrencyRecord.self, at: alias.address) != nil else { return }
+        guard alias.version != FunctionRecord.latest else { throw APIError.provisionedLatest }
         let version = alias.function.address(part: alias.version)
         guard try store.resource(ProvisionedConcurrencyRecord.self, at: version) == nil else {
             throw APIError.aliasOfProvisionedVersion

@@ -51,7 +51,8 @@ extension ControlPlane {
     private func proposal(_ key: FunctionKey, _ call: Call) throws(APIError) -> Proposal {
         try UnavailableMembers.check(call.input)
         let settings = try FunctionSettings(
-            call.input, runtimes: self.runtimes, fileSystems: self.configuration.fileSystems)
+            call.input, runtimes: self.runtimes, environmentBytes: self.configuration.environmentBytes,
+            fileSystems: self.configuration.fileSystems)
         let packageType = call.packageType
         guard packageType == .image || (settings.runtime != nil && settings.handler != nil), let role = settings.role
         else { throw .runtimeAndHandlerMissing }
@@ -63,6 +64,7 @@ extension ControlPlane {
         record.architecture = architecture ?? Architecture.ofThisMachine
         record.tenantIsolation = call.input["TenancyConfig"]?.objectValue?["TenantIsolationMode"]?.stringValue
         try settings.apply(to: &record)
+        try TenancyRule.check(record)
         let signing = call.input["CodeSigningConfigArn"]?.stringValue ?? ""
         return Proposal(
             record: record, layers: settings.layers ?? [], tags: try FunctionSettings.tags(call.input),

@@ -24,7 +24,9 @@ extension ControlPlane {
         let (key, qualifier) = try self.subject(of: call)
         // Which version it will be is decided when it runs; tracing is asked of the one that it would be now.
         let record = try self.catalog.runnable(key, qualifier: qualifier, runsNow: false, draw: { 1 })
-        let payload = try Invoker.payload(call.request.body, isEvent: true)
+        try TenancyRule.check(nil, for: record)
+        let payload = try Invoker.payload(
+            call.request.body, isEvent: true, self.configuration.payloads)
         let event = AcceptedEvent(
             requestID: call.requestID, function: key, qualifier: qualifier,
             invokedARN: qualifier.map { "\(key.arn):\($0)" } ?? key.arn,

@@ -22,9 +22,10 @@ extension ControlPlane {
         let now = self.time.wallTime
         let customID = self.customURLID(of: key, qualifier: qualifier)
         let made = try await self.change(call.requestID) { transaction in
-            guard try transaction.resource(LatestVersion.self, at: key.address) != nil else {
+            guard let latest = try transaction.resource(LatestVersion.self, at: key.address) else {
                 throw APIError.noFunctionForURL
             }
+            guard latest.record.tenantIsolation == nil else { throw APIError.tenantsWith("function URLs") }
             let address = key.address(part: qualifier)
             if !qualifier.isEmpty, try transaction.resource(AliasRecord.self, at: address) == nil {
                 throw APIError.noFunctionForURL

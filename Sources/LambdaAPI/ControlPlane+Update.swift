@@ -50,10 +50,12 @@ extension ControlPlane {
         let (key, _) = try self.updatable(call)
         try UnavailableMembers.check(call.input)
         let settings = try FunctionSettings(
-            call.input, runtimes: self.runtimes, fileSystems: self.configuration.fileSystems)
+            call.input, runtimes: self.runtimes, environmentBytes: self.configuration.environmentBytes,
+            fileSystems: self.configuration.fileSystems)
         let now = self.time.wallTime
         return try await self.update(key, call) { record, properties, store in
             try settings.apply(to: &record)
+            try TenancyRule.check(record)
             if let layers = settings.layers {
                 record.layers = try LayerResolution.resolve(
                     layers, for: key, caller: (call.caller.account, call.caller.arn), in: store)

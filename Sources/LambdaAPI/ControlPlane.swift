@@ -33,6 +33,8 @@ struct ControlPlane: Sendable {
     struct Outcome: Sendable {
         let response: APIResponse
         var afterwards: (@Sendable () async -> Void)?
+        /// The answer instead of ``response``, where it goes on.
+        var events: (any TargetedEvents)?
 
         init(_ response: APIResponse, afterwards: (@Sendable () async -> Void)? = nil) {
             self.response = response
@@ -65,7 +67,7 @@ struct ControlPlane: Sendable {
     let configuration: APIConfiguration
     /// `nil` where this server takes no asynchronous invocations.
     var events: (any EventAcceptor)?
-    var provisionedStatus: any ProvisionedStatusSource = NoProvisionedEnvironments()
+    let provisionedStatus: any ProvisionedStatusSource
     let targets: TargetedServices
     let traces: TraceHeaders
     let gate = SerialGate()
@@ -76,7 +78,7 @@ struct ControlPlane: Sendable {
             case .code: return Outcome(try await self.download(request))
             case .event(let event):
                 return Outcome(try await self.accept(event, answer: .accepted(trace: event.traceHeader)))
-            case .targeted(let name): return Outcome(await self.targets.answer(name, request))
+            case .targeted(let name): return await self.targets.answer(name, request)
             case .operation(let operation, let labels):
                 return try await self.perform(operation, labels: labels, request)
             }
@@ -197,6 +199,7 @@ struct ControlPlane: Sendable {
         for effect in effects {
             switch effect {
             case .changed(let record): self.sink.functionChanged(record)
+            case .concurrency(let concurrency): self.sink.concurrencyChanged(concurrency)
             case .versionDeleted(let version): self.sink.versionDeleted(version)
             case .functionDeleted(let key): self.sink.functionDeleted(key)
             }

@@ -1,4 +1,4 @@
-import LambdaCore
+package import LambdaCore
 
 /// The errors of this API, by the name in `x-amzn-ErrorType`.
 package enum ErrorCode: String, CaseIterable, Sendable {
@@ -86,15 +86,10 @@ package enum ErrorCode: String, CaseIterable, Sendable {
 
 /// An error on its way to the caller. Nothing was changed when one is answered, unless its text says so.
 package struct APIError: Error, Equatable {
-    /// Which limit was reached; only TooManyRequestsException has it.
-    package enum ThrottleReason: String, Sendable {
-        case concurrentInvocations = "ConcurrentInvocationLimitExceeded"
-        case reservedConcurrentInvocations = "ReservedFunctionConcurrentInvocationLimitExceeded"
-    }
-
     package let code: ErrorCode
     /// `nil` is sent as JSON's null, as AWS does where it keeps the reason to itself.
     package let message: String?
+    /// Only TooManyRequestsException has it.
     package let reason: ThrottleReason?
     /// Whether the body has `Type`. AWS leaves it out of some errors whose code has it otherwise.
     package let showsFault: Bool

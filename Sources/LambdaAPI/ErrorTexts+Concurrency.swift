@@ -62,6 +62,10 @@ extension APIError {
     static let provisionedConfigMissing = APIError(
         .provisionedConcurrencyConfigNotFound, "No Provisioned Concurrency Config found for this function")
 
+    static func throttled(_ reason: ThrottleReason) -> APIError {
+        APIError(.tooManyRequests, "Rate Exceeded.", reason: reason)
+    }
+
     /// A function whose reserved concurrency is 0.
-    static let switchedOff = APIError(.tooManyRequests, "Rate Exceeded.", reason: .reservedConcurrentInvocations)
+    static let switchedOff = APIError.throttled(.reservedConcurrentInvocations)
 }

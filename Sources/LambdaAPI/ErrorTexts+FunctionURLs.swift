@@ -27,7 +27,8 @@ extension APIError {
         "Forbidden. For troubleshooting Function URL authorization issues, see: "
             + "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html")
 
-    static let functionURLBodyTooLarge = APIError(
-        .requestEntityTooLarge,
-        "Request must be smaller than \(Limits.synchronousPayloadBytes) bytes for the InvokeFunction operation")
+    static func functionURLBodyTooLarge(limit: Int) -> APIError {
+        APIError(
+            .requestEntityTooLarge, "Request must be smaller than \(limit) bytes for the InvokeFunction operation")
+    }
 }

@@ -68,10 +68,11 @@ extension APIError {
     static let runtimeAndHandlerMissing = APIError.invalid(
         "Runtime and Handler are mandatory parameters for functions created with deployment packages.")
 
-    static func environmentTooLarge(_ compact: String) -> APIError {
-        .invalid(
+    static func environmentTooLarge(_ compact: String, limit: Int) -> APIError {
+        let size = limit.isMultiple(of: 1_024) ? "\(limit / 1_024)KB" : "\(limit) byte"
+        return .invalid(
             "Lambda was unable to configure your environment variables because the environment variables you have "
-                + "provided exceeded the 4KB limit. String measured: \(compact)")
+                + "provided exceeded the \(size) limit. String measured: \(compact)")
     }
 
     static func reservedKeys(_ names: [String]) -> APIError {
@@ -104,11 +105,11 @@ extension APIError {
 
     // MARK: Invoke
 
-    static func payloadTooLarge(_ bytes: Int) -> APIError {
+    static func payloadTooLarge(_ bytes: Int, limit: Int) -> APIError {
         APIError(
             .requestEntityTooLarge,
             "\(bytes) byte payload is too large for the RequestResponse invocation type "
-                + "(limit \(Limits.synchronousPayloadBytes) bytes)")
+                + "(limit \(limit) bytes)")
     }
 
     static func payloadNotJSON(_ reason: String) -> APIError {
@@ -137,8 +138,8 @@ extension APIError {
         let request = invocation.requestID
         let target = "\(invocation.function.key.name):\(invocation.function.version)"
         switch failure {
-        case .throttled:
-            return APIError(.tooManyRequests, "Rate Exceeded.", reason: .concurrentInvocations)
+        case .throttled(let reason): return .throttled(reason)
+        case .tooManyTenantEnvironments: return .tooManyTenantEnvironments
         case .shuttingDown:
             return .stopping
         case .functionDeleted:

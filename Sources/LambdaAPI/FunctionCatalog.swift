@@ -46,6 +46,7 @@ package final class FunctionCatalog: Sendable {
     /// What the invocation plane must be told after a change.
     enum Effect: Sendable, Equatable {
         case changed(FunctionRecord)
+        case concurrency(FunctionConcurrency)
         case versionDeleted(VersionKey)
         case functionDeleted(FunctionKey)
     }
@@ -123,7 +124,20 @@ package final class FunctionCatalog: Sendable {
     /// Takes committed changes over, all at once.
     func apply(_ changes: [StoreChange]) -> [Effect] {
         guard !changes.isEmpty else { return [] }
-        return self.state.withLock { state in changes.compactMap { state.apply($0) } }
+        return self.state.withLock { state in
+            let touched = Set(changes.compactMap(\.functionOfConcurrency))
+            let before = touched.reduce(into: [:]) { $0[$1] = state.entries[$1]?.concurrency(of: $1) }
+            let effects = changes.compactMap { state.apply($0) }
+            // Last, when all of the transaction is known. A deleted function has been told of whole.
+            return effects
+                + touched.compactMap { key in
+                    guard let entry = state.entries[key], entry.latest != nil else { return nil }
+                    let after = entry.concurrency(of: key)
+                    let isSame =
+                        after == before[key] ?? FunctionConcurrency(function: key, reserved: nil, provisioned: [])
+                    return isSame ? nil : .concurrency(after)
+                }
+        }
     }
 
     /// Where `name` is, or would be.
@@ -221,7 +235,7 @@ extension FunctionCatalog.State {
             if let url = self.entries[key]?.urls.removeValue(forKey: address.part) { self.urls[url.id] = nil }
         case .eventInvokeConfig: self.entries[key]?.eventInvokeConfigs[address.part] = nil
         case .provisionedConcurrency: self.entries[key]?.provisioned[address.part] = nil
-        case .codeSigningConfig, .eventSourceMapping, .layerVersion, .runtimeManagement: break
+        case .codeSigningConfig, .eventSourceMapping, .layerVersion, .logGroup, .logStream, .runtimeManagement: break
         }
         return nil
     }

@@ -41,7 +41,8 @@ struct FunctionSettings: Sendable {
     private(set) var image: Removable<FunctionRecord.Image>?
 
     init(
-        _ input: JSONObject, runtimes: any RuntimeDirectory, fileSystems: (String) -> String?
+        _ input: JSONObject, runtimes: any RuntimeDirectory, environmentBytes: Int,
+        fileSystems: (String) -> String?
     ) throws(APIError) {
         self.role = input["Role"]?.stringValue
         self.runtime = try RuntimeRule.check(input["Runtime"]?.stringValue, runtimes)
@@ -60,7 +61,8 @@ struct FunctionSettings: Sendable {
         self.snapStart = (input["SnapStart"]?.objectValue?["ApplyOn"]?.stringValue)
             .flatMap { FunctionRecord.SnapStart(rawValue: $0) }
         if let environment = input["Environment"]?.objectValue {
-            self.environment = try EnvironmentRule.check(environment["Variables"]?.objectValue ?? JSONObject())
+            self.environment = try EnvironmentRule.check(
+                environment["Variables"]?.objectValue ?? JSONObject(), limit: environmentBytes)
         }
         self.logging = input["LoggingConfig"]?.objectValue.map { LoggingInput($0) }
         self.vpc = input["VpcConfig"]?.objectValue.map { VPCInput($0) }

@@ -103,8 +103,10 @@ struct FunctionURLs: Sendable {
             url: url, policy: policy, needsInvokePermission: self.configuration.functionURLsNeedInvokePermission)
         guard access.allows(caller) else { throw .functionURLForbidden }
         do {
-            return try self.catalog.runnable(
+            let record = try self.catalog.runnable(
                 url.function, qualifier: url.qualifier.isEmpty ? nil : url.qualifier, draw: self.draw)
+            try TenancyRule.check(nil, for: record)
+            return record
         } catch {
             // The alias is gone: its URL outlives it.
             throw error.code == .resourceNotFound ? .functionURLForbidden : error

@@ -48,6 +48,7 @@ struct Invoker: Sendable {
     let time: any TimeSource
     let acceptsEvents: Bool
     let traces: TraceHeaders
+    let payloads: PayloadLimits
     /// See ``AliasRouting/version(draw:)``.
     let draw: @Sendable () -> Double
 
@@ -88,7 +89,8 @@ struct Invoker: Sendable {
             account: caller.account, region: caller.region, queryQualifier: options.qualifier)
         let record = try self.catalog.runnable(
             key, qualifier: qualifier, runsNow: !options.isEvent && !options.isDryRun, draw: self.draw)
-        let payload = try Invoker.payload(request.body, isEvent: options.isEvent)
+        try TenancyRule.check(options.tenantID, for: record)
+        let payload = try Invoker.payload(request.body, isEvent: options.isEvent, self.payloads)
         let clientContext = try Invoker.clientContext(request.headers)
         let trace = try self.trace(of: request, record, isEvent: options.isEvent)
         guard !options.isDryRun else { return .dryRun(trace: trace) }
@@ -97,14 +99,15 @@ struct Invoker: Sendable {
             return .enqueue(
                 AcceptedEvent(
                     requestID: request.requestID, function: key, qualifier: qualifier, invokedARN: invokedARN,
-                    payload: payload, clientContext: clientContext, traceHeader: trace, receivedAt: request.arrival))
+                    payload: payload, clientContext: clientContext, traceHeader: trace, tenantID: options.tenantID,
+                    receivedAt: request.arrival))
         }
         return .run(
             Invocation(
                 requestID: request.requestID, function: record, invokedARN: invokedARN, payload: payload,
                 contentType: "application/json",
                 clientContext: clientContext, traceHeader: trace, wantsLogTail: options.wantsLogTail,
-                receivedAt: receivedAt))
+                tenantID: options.tenantID, cognitoIdentity: caller.cognitoIdentity, receivedAt: receivedAt))
     }
 
     /// The complete header. A loop of events is ended where they run, so that its last event is told of.
@@ -121,10 +124,14 @@ struct Invoker: Sendable {
     static func isEvent(_ headers: HTTPHeaders) -> Bool { headers.first(name: HeaderName.invocationType) == "Event" }
 
     /// The event that a body stands for: the body itself, and `{}` for none.
-    static func payload(_ body: [UInt8], isEvent: Bool) throws(APIError) -> [UInt8] {
+    static func payload(
+        _ body: [UInt8], isEvent: Bool, _ limits: PayloadLimits
+    ) throws(APIError) -> [UInt8] {
         guard !body.isEmpty else { return Array("{}".utf8) }
-        guard !isEvent || body.count <= Limits.eventPayloadBytes else { throw .eventPayloadTooLarge(body.count) }
-        guard body.count <= Limits.synchronousPayloadBytes else { throw .payloadTooLarge(body.count) }
+        let (limit, count) = (isEvent ? limits.event : limits.synchronous, body.count)
+        guard count <= limit else {
+            throw isEvent ? .eventPayloadTooLarge(count, limit: limit) : .payloadTooLarge(count, limit: limit)
+        }
         do { try JSONValue.check(body) } catch { throw .payloadNotJSON(error.description) }
         return body
     }
@@ -149,6 +156,7 @@ extension Invoker {
         var isDryRun = false
         var isEvent = false
         var wantsLogTail = false
+        var tenantID: String?
 
         init(_ request: Request) throws(APIError) {
             let type = request.headers.first(name: HeaderName.invocationType)
@@ -171,7 +179,7 @@ extension Invoker {
             default: break
             }
             if input["DurableExecutionName"] != nil { throw .notAvailable("DurableExecutionName") }
-            if input["TenantId"] != nil { throw .notAvailable("TenantId") }
+            self.tenantID = input["TenantId"]?.stringValue
         }
 
         private static func isPlain(_ label: Substring) -> Bool {
@@ -184,7 +192,7 @@ extension Invoker {
 
         /// Whether a header is there that only the generated shapes judge, or a type that the payload cannot have.
         private static func hasRareHeaders(_ headers: HTTPHeaders) -> Bool {
-            headers.contains(name: "X-Amz-Tenant-Id") || headers.contains(name: "X-Amz-Durable-Execution-Name")
+            headers.contains(name: HeaderName.tenantID) || headers.contains(name: "X-Amz-Durable-Execution-Name")
                 || headers.first(name: HeaderName.contentType).map { !$0.hasPrefix("application/") } ?? false
         }
 

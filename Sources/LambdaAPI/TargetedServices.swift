@@ -32,9 +32,9 @@ struct TargetedServices: Sendable {
         try self.resolve(name)?.entry.authenticator.precheck(target: target, headers: headers, arrival: arrival)
     }
 
-    func answer(_ name: String, _ request: ControlRequest) async -> APIResponse {
+    func answer(_ name: String, _ request: ControlRequest) async -> ControlPlane.Outcome {
         guard let (entry, operation) = self.resolve(name) else {
-            return TargetedServices.response(TargetedAnswer(error: "UnknownOperationException", message: nil))
+            return TargetedServices.outcome(TargetedAnswer(error: "UnknownOperationException", message: nil))
         }
         do {
             let caller = try entry.authenticator.caller(
@@ -43,10 +43,16 @@ struct TargetedServices: Sendable {
             let call = TargetedCall(
                 operation: operation, scope: Scope(account: caller.account, region: caller.region),
                 body: request.body, requestID: request.requestID)
-            return TargetedServices.response(await entry.service.answer(call))
+            switch await entry.service.reply(call) {
+            case .answer(let answer): return TargetedServices.outcome(answer)
+            case .events(let events):
+                var outcome = ControlPlane.Outcome(APIResponse(status: 200))
+                outcome.events = events
+                return outcome
+            }
         } catch {
             // In this protocol, whatever is wrong about a request, its signature included, is a 400.
-            return TargetedServices.response(TargetedAnswer(error: error.code.rawValue, message: error.message))
+            return TargetedServices.outcome(TargetedAnswer(error: error.code.rawValue, message: error.message))
         }
     }
 
@@ -56,9 +62,10 @@ struct TargetedServices: Sendable {
         return (entry, String(parts[1]))
     }
 
-    private static func response(_ answer: TargetedAnswer) -> APIResponse {
-        APIResponse(
-            status: UInt(answer.status), headers: [.init(name: HeaderName.contentType, value: self.contentType)],
-            body: JSONValue.object(answer.body).serialized)
+    private static func outcome(_ answer: TargetedAnswer) -> ControlPlane.Outcome {
+        ControlPlane.Outcome(
+            APIResponse(
+                status: UInt(answer.status), headers: [.init(name: HeaderName.contentType, value: self.contentType)],
+                body: JSONValue.object(answer.body).serialized))
     }
 }

@@ -13,12 +13,14 @@ package struct AcceptedEvent: Sendable, Equatable {
     package let clientContext: String?
     /// A complete X-Ray header: `Root=…;Parent=…;Sampled=…`.
     package let traceHeader: String
+    /// As ``Invocation/tenantID``.
+    package let tenantID: String?
     /// From here the event's age counts.
     package let receivedAt: WallTime
 
     package init(
         requestID: RequestID, function: FunctionKey, qualifier: String?, invokedARN: String, payload: [UInt8],
-        clientContext: String?, traceHeader: String, receivedAt: WallTime
+        clientContext: String?, traceHeader: String, tenantID: String? = nil, receivedAt: WallTime
     ) {
         self.requestID = requestID
         self.function = function
@@ -27,6 +29,7 @@ package struct AcceptedEvent: Sendable, Equatable {
         self.payload = payload
         self.clientContext = clientContext
         self.traceHeader = traceHeader
+        self.tenantID = tenantID
         self.receivedAt = receivedAt
     }
 
@@ -35,7 +38,8 @@ package struct AcceptedEvent: Sendable, Equatable {
         AcceptedEvent(
             requestID: self.requestID, function: self.function, qualifier: self.qualifier,
             invokedARN: self.invokedARN, payload: payload, clientContext: self.clientContext,
-            traceHeader: self.traceHeader, receivedAt: self.receivedAt)
+            traceHeader: self.traceHeader, tenantID: self.tenantID,
+            receivedAt: self.receivedAt)
     }
 
     /// The ARN that records of the event name: always with a qualifier.
@@ -54,6 +58,8 @@ extension AcceptedEvent: CustomStringConvertible, CustomDebugStringConvertible {
 package enum EventRefusal: Error, Equatable {
     /// The queue holds as many events as it may; the sender should try again later.
     case full
+    /// The disk has little space left, which the outcomes of earlier events need.
+    case noRoom
     /// The daemon is draining.
     case shuttingDown
     /// The disk or the database said no; the text is its own.

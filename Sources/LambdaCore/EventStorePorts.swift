@@ -110,6 +110,10 @@ package struct EventBacklog: Sendable, Equatable {
 
 /// Keeps asynchronous invocations, and what is to be told of those that are over.
 package protocol EventStore: Sendable {
+    /// Whether the disk has space for more than what is in the queue: outcomes need some, too, and an event whose outcome
+    /// cannot be written does not leave the queue.
+    var hasRoom: Bool { get }
+
     /// Does all of the changes or none. They are on disk when this returns.
     func commit(_ changes: [EventChange]) async throws(StoreError)
 

@@ -15,12 +15,19 @@ package final class Invocation: Sendable {
     package let traceHeader: String
     /// Whether the caller wants the last 4 KiB of this invocation's log.
     package let wantsLogTail: Bool
+    /// Whose environments it needs; only, and always, where the function isolates tenants.
+    package let tenantID: String?
+    /// Only of synchronous calls, whose caller is known.
+    package let cognitoIdentity: CognitoIdentity?
+    /// Asynchronous: from the queue.
+    package let isEvent: Bool
     package let receivedAt: Instant
 
     package init(
         requestID: RequestID, function: FunctionRecord, invokedARN: String, payload: [UInt8],
         contentType: String = "application/json", clientContext: String? = nil, traceHeader: String,
-        wantsLogTail: Bool = false, receivedAt: Instant
+        wantsLogTail: Bool = false, tenantID: String? = nil, cognitoIdentity: CognitoIdentity? = nil,
+        isEvent: Bool = false, receivedAt: Instant
     ) {
         self.requestID = requestID
         self.function = function
@@ -30,6 +37,9 @@ package final class Invocation: Sendable {
         self.clientContext = clientContext
         self.traceHeader = traceHeader
         self.wantsLogTail = wantsLogTail
+        self.tenantID = tenantID
+        self.cognitoIdentity = cognitoIdentity
+        self.isEvent = isEvent
         self.receivedAt = receivedAt
     }
 }
@@ -58,8 +68,10 @@ package struct InvocationAnswer: Sendable, Equatable {
 
 /// The platform's own failure: the caller sees a 429 or a 5xx, not a function error.
 package enum InvocationFailure: Error, Equatable {
-    /// The machine's concurrency is used up.
-    case throttled
+    /// A limit of concurrency or of rate is reached.
+    case throttled(ThrottleReason)
+    /// The function has as many environments of tenants as it may.
+    case tooManyTenantEnvironments
     /// The daemon is draining; the caller should try again.
     case shuttingDown
     /// The function was deleted before this invocation reached an environment.
@@ -82,6 +94,10 @@ package protocol InvocationSink: Sendable {
 
     /// A published version is gone: its environments finish what they run and stop.
     func versionDeleted(_ version: VersionKey)
+
+    /// What a function may have of its account's concurrency, or what it keeps ready, has changed. In force for whoever
+    /// invokes after this returns.
+    func concurrencyChanged(_ concurrency: FunctionConcurrency)
 
     /// The function is gone with all of its versions: their environments finish what they run and stop.
     func functionDeleted(_ key: FunctionKey)

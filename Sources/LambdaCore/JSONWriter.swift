@@ -20,6 +20,20 @@ package struct JSONWriter {
         self.bytes.append(0x3A)
     }
 
+    /// A name of which nothing is known; its value is to follow.
+    mutating func name(_ text: String) {
+        self.value(text)
+        self.bytes.append(0x3A)
+    }
+
+    /// A number in JSON's own spelling.
+    mutating func number(_ spelling: String) {
+        self.separate()
+        self.bytes.append(contentsOf: spelling.utf8)
+    }
+
+    mutating func null() { self.number("null") }
+
     package mutating func value(_ text: String) {
         self.separate()
         self.bytes.append(quoted: text)
@@ -73,8 +87,7 @@ package struct JSONWriter {
         self.key(name)
         self.beginObject()
         for (key, value) in entries.sorted(by: { $0.key < $1.key }) {
-            self.value(key)
-            self.bytes.append(0x3A)
+            self.name(key)
             self.value(value)
         }
         self.endObject()

@@ -99,6 +99,13 @@ package enum Limits {
     package static let eventRetryBase = Duration.seconds(60)
     /// Between tries after throttles and failures of the platform.
     package static let eventBackoff = Duration.seconds(1)...Duration.seconds(300)
+    /// The longest wait between tries to write an outcome to a disk that does not take it.
+    package static let eventOutcomeRetry = Duration.seconds(10)
+    /// Bytes of the disk that are left to the outcomes of events: SQLite's log grows to about 4 MiB before it is used again,
+    /// and a transaction may carry 256 records of up to a megabyte in rare cases, of about a kilobyte mostly.
+    package static let eventDiskReserve = 32 * 1_048_576
+    /// That part of a small disk is enough.
+    package static let eventDiskReserveShare = 8
     /// Asynchronous invocations under way at one time.
     package static let concurrentEvents = 512
     /// Deliveries to destinations under way at one time.
@@ -110,6 +117,11 @@ package enum Limits {
 
     // MARK: Inside the environment
 
+    /// How long the init of a fresh environment may take, from its runtime's start to the first `next`; then it begins anew
+    /// inside the first invocation. Source: Lambda developer guide, "Lambda execution environment lifecycle".
+    package static let initPhase = Duration.seconds(10)
+    /// How long an environment is idle before it is frozen.
+    package static let freezeGrace = Duration.milliseconds(100)
     package static let openFiles = 1_024
     package static let processes = 1_024
     package static let runtimeAPIPort = 9_001
@@ -119,6 +131,17 @@ package enum Limits {
     package static let concurrentExecutions = 1_000
     /// Concurrency that reservations must leave to the functions without one.
     package static let unreservedConcurrency = 100
+
+    // MARK: Scaling (Lambda developer guide, "Lambda quotas" and "Lambda function scaling")
+
+    /// Synchronous invocations in a second for each of a function's concurrency.
+    package static let invocationRate = 10
+    /// Environments that one function may start in ten seconds.
+    package static let scalingRate = 1_000
+    /// Environments of tenants for each 1,000 of a function's concurrency, idle ones included.
+    package static let tenantEnvironmentsPerThousand = 2_500
+    /// How long the init of an environment that is kept ready may take at least; more where the function's timeout is more.
+    package static let provisionedInit = Duration.seconds(130)
 
     // MARK: Reading logs (CloudWatch Logs API reference)
 
@@ -140,6 +163,33 @@ package enum Limits {
     package static let waitingLogReads = 64
     /// A line is stored at most this long after it arrived: the log is given up after 30 s without progress.
     package static let logStoringDelay = Duration.seconds(60)
+
+    // MARK: Log groups and live tail (CloudWatch Logs API reference, "CloudWatch Logs quotas")
+
+    /// Days that lines may be kept. Source: `PutRetentionPolicy`.
+    package static let logRetentionDays = [
+        1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1_096, 1_827, 2_192, 2_557, 2_922, 3_288, 3_653,
+    ]
+    /// Groups that one live tail may name.
+    package static let liveTailGroups = 10
+    /// Live tails of an account in one region at one time.
+    package static let liveTailSessions = 15
+    /// Lines of one update; of more, some are left out, and the update says so.
+    package static let liveTailLines = 500
+    /// Between two updates.
+    package static let liveTailInterval = Duration.seconds(1)
+    /// How long a live tail may last.
+    package static let liveTailLifetime = Duration.seconds(10_800)
+
+    // MARK: Forwarded lines (CloudWatch Logs API reference, `PutLogEvents`)
+
+    /// Bytes of the messages of one PutLogEvents, each with 26 more.
+    package static let forwardedBatchBytes = 1_048_576
+    package static let forwardedBatchEvents = 10_000
+    /// Between the first and the last line of one batch.
+    package static let forwardedBatchSpan = Duration.seconds(86_400)
+    /// Older lines are refused.
+    package static let forwardedAge = Duration.seconds(14 * 86_400)
 
     // MARK: Store
 

@@ -21,9 +21,10 @@ package struct LogGroupSummary: Sendable, Equatable {
 package struct LogStreamSummary: Sendable, Equatable {
     package let name: String
     package let created: WallTime
-    package let firstEvent: WallTime
+    /// `nil` where it has no line.
+    package let firstEvent: WallTime?
 
-    package init(name: String, created: WallTime, firstEvent: WallTime) {
+    package init(name: String, created: WallTime, firstEvent: WallTime?) {
         self.name = name
         self.created = created
         self.firstEvent = firstEvent
@@ -65,13 +66,14 @@ package struct LogQuery: Sendable {
     package enum Streams: Sendable, Equatable {
         case all
         case named([String])
-        case prefixed(String)
+        /// Those whose name begins with one of these.
+        case prefixed([String])
 
         package func contains(_ stream: String) -> Bool {
             switch self {
             case .all: true
             case .named(let names): names.contains(stream)
-            case .prefixed(let prefix): stream.utf8.starts(with: prefix.utf8)
+            case .prefixed(let prefixes): prefixes.contains { stream.utf8.starts(with: $0.utf8) }
             }
         }
     }

@@ -3,6 +3,9 @@ package struct ProvisionedStatus: Sendable, Equatable {
     /// `Status` of the API.
     package enum State: String, Sendable { case inProgress = "IN_PROGRESS", ready = "READY", failed = "FAILED" }
 
+    /// `StatusReason` where the function's own init failed.
+    package static let initFailure = "FUNCTION_ERROR_INIT_FAILURE"
+
     /// Environments that have been made, busy ones included.
     package let allocated: Int
     /// Environments that have been made and wait for an invocation.
@@ -22,15 +25,4 @@ package struct ProvisionedStatus: Sendable, Equatable {
 /// Whoever keeps environments ready says here how it stands with them.
 package protocol ProvisionedStatusSource: Sendable {
     func status(of configuration: ProvisionedConcurrencyRecord) -> ProvisionedStatus
-}
-
-/// Where nobody keeps environments ready: a configuration is stored and has no effect, and says so.
-package struct NoProvisionedEnvironments: ProvisionedStatusSource {
-    package init() {}
-
-    package func status(of configuration: ProvisionedConcurrencyRecord) -> ProvisionedStatus {
-        ProvisionedStatus(
-            allocated: 0, available: 0, state: .failed,
-            reason: "Environments are not kept ready on this server yet. Invocations start their own.")
-    }
 }

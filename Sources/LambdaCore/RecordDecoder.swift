@@ -1,6 +1,8 @@
-/// Why a record was not decoded. Says nothing of what is in it: records hold environment values.
+/// Why a record was not decoded or encoded. Says nothing of what is in it: records hold environment values.
 package enum RecordError: Error, Equatable {
     case unreadable
+    /// It holds a number that is none, or infinite.
+    case unwritable
 }
 
 /// Decodes stored records from the JSON that any encoder of the standard library's protocols writes.

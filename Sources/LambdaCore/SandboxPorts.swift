@@ -1,6 +1,6 @@
 /// What an environment's sandbox is to be made from. Holds no payload, no environment value and no credential.
 package struct SandboxRequest: Sendable, Equatable {
-    package enum Network: String, Sendable, Equatable {
+    package enum Network: String, Sendable, Equatable, CaseIterable {
         /// A network namespace of its own with nothing but loopback.
         case loopback
         /// The host's network, where the operator chose so.
@@ -102,6 +102,8 @@ package struct SandboxDescriptors: Sendable, Equatable {
     package let memoryPeak: Int32?
     /// `memory.events` of the sandbox's cgroup, where the memory controller is there.
     package let memoryEvents: Int32?
+    /// `cgroup.freeze` of the sandbox's cgroup, open for writing, where there is one.
+    package let freezer: Int32?
     /// Read end of the pipe for framed log records, where one was asked for.
     package let frames: Int32?
     /// UDP socket inside that stands for the X-Ray daemon, where one was asked for.
@@ -111,8 +113,8 @@ package struct SandboxDescriptors: Sendable, Equatable {
 
     package init(
         pidfd: Int32, log: Int32, runtimeListener: Int32, servicesListener: Int32?, control: Int32,
-        memoryPeak: Int32?, memoryEvents: Int32?, frames: Int32? = nil, traceSocket: Int32? = nil,
-        runtimePort: UInt16
+        memoryPeak: Int32?, memoryEvents: Int32?, freezer: Int32? = nil, frames: Int32? = nil,
+        traceSocket: Int32? = nil, runtimePort: UInt16
     ) {
         self.pidfd = pidfd
         self.log = log
@@ -121,6 +123,7 @@ package struct SandboxDescriptors: Sendable, Equatable {
         self.control = control
         self.memoryPeak = memoryPeak
         self.memoryEvents = memoryEvents
+        self.freezer = freezer
         self.frames = frames
         self.traceSocket = traceSocket
         self.runtimePort = runtimePort

@@ -21,6 +21,8 @@ package enum ResourceKind: String, Sendable, CaseIterable, Codable {
     case functionProperties = "function-properties"
     case functionURL = "function-url"
     case layerVersion = "layer-version"
+    case logGroup = "log-group"
+    case logStream = "log-stream"
     /// The resource policy of a function, a version or an alias.
     case policy
     case provisionedConcurrency = "provisioned-concurrency"

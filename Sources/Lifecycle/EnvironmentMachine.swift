@@ -35,10 +35,16 @@ package struct EnvironmentMachine: Sendable {
         package var startupTimeout: Duration
         /// How long an idle environment is kept; zero gives every invocation a sandbox of its own.
         package var keepalive: Duration
+        /// From the runtime's start to its first `next`; an init that takes longer begins anew inside an invocation.
+        package var initTimeout: Duration
 
-        package init(startupTimeout: Duration = .seconds(20), keepalive: Duration = .seconds(600)) {
+        package init(
+            startupTimeout: Duration = .seconds(20), keepalive: Duration = .seconds(600),
+            initTimeout: Duration = Limits.initPhase
+        ) {
             self.startupTimeout = startupTimeout
             self.keepalive = keepalive
+            self.initTimeout = initTimeout
         }
     }
 
@@ -51,17 +57,22 @@ package struct EnvironmentMachine: Sendable {
         case stopSandbox
         /// Kill every process but init and report ``resetFinished(now:settings:)``.
         case killProcesses(by: Instant)
+        /// The first init failed: say why in the log, then as with ``killProcesses(by:)``. The init is tried again inside the
+        /// first invocation.
+        case endInit(StartFailure, by: Instant)
     }
 
     private enum Phase: Sendable {
         case inactive
-        case starting(deadline: Instant)
+        /// `initEnds`: once the runtime is started, when its init has taken too long.
+        case starting(deadline: Instant, initEnds: Instant?)
         case ready(keepaliveEnds: Instant)
         case invoking
         case startupFailed(StartFailure)
         case startupTimedOut
         case timingOut
-        case resetting(deadline: Instant)
+        /// `isFirst`: no invocation was served yet, its init failed.
+        case resetting(deadline: Instant, isFirst: Bool)
         /// `busy`: its invocation is still running; otherwise the sandbox is being stopped.
         case draining(busy: Bool)
         case stopped
@@ -110,8 +121,22 @@ package struct EnvironmentMachine: Sendable {
     package mutating func startRequested(now: Instant, settings: Settings) throws(IllegalTransition) -> Action {
         guard case .inactive = self.phase else { throw self.illegal(to: .starting) }
         let deadline = now.advanced(by: settings.startupTimeout)
-        self.phase = .starting(deadline: deadline)
+        self.phase = .starting(deadline: deadline, initEnds: nil)
         return .armTimer(at: deadline)
+    }
+
+    /// The sandbox is there and its runtime is started: the init begins.
+    package mutating func initBegan(now: Instant, timeout: Duration) throws(IllegalTransition) -> Action {
+        guard case .starting(let deadline, _) = self.phase else { throw self.illegal(to: .starting) }
+        let initEnds = now.advanced(by: timeout)
+        self.phase = .starting(deadline: deadline, initEnds: initEnds)
+        return .armTimer(at: min(deadline, initEnds))
+    }
+
+    /// The function's own part of the start failed: its init is tried again inside the first invocation, in the same sandbox.
+    package mutating func initFailed(_ failure: StartFailure, now: Instant) throws(IllegalTransition) -> Action {
+        guard case .starting = self.phase else { throw self.illegal(to: .resetting) }
+        return self.endInit(failure, now: now)
     }
 
     /// Known once the credentials inside are known.
@@ -163,7 +188,7 @@ package struct EnvironmentMachine: Sendable {
         switch self.phase {
         case .invoking:
             let deadline = now.advanced(by: Self.resetBudget)
-            self.phase = .resetting(deadline: deadline)
+            self.phase = .resetting(deadline: deadline, isFirst: false)
             return .killProcesses(by: deadline)
         case .draining(busy: true):
             // Nobody will use it again, so there is nothing to reset.
@@ -184,11 +209,11 @@ package struct EnvironmentMachine: Sendable {
     /// The version was replaced or deleted, or the daemon stops: finish what runs, then go.
     package mutating func drainRequested() throws(IllegalTransition) -> Action {
         switch self.phase {
-        case .starting:
+        case .starting, .resetting(_, isFirst: true):
             // Somebody waits for it. It serves that one invocation.
             self.isOutdated = true
             return .nothing
-        case .ready, .resetting:
+        case .ready, .resetting(_, isFirst: false):
             self.phase = .draining(busy: false)
             return .stopSandbox
         case .invoking:
@@ -205,10 +230,10 @@ package struct EnvironmentMachine: Sendable {
     /// The environment must go now, whatever runs in it.
     package mutating func stopRequested(_ cause: StartFailure.Cancellation) throws(IllegalTransition) -> Action {
         switch self.phase {
-        case .starting:
+        case .starting, .resetting(_, isFirst: true):
             self.phase = .startupFailed(.cancelled(by: cause))
             return .stopSandbox
-        case .ready, .invoking, .resetting, .draining(busy: true):
+        case .ready, .invoking, .resetting(_, isFirst: false), .draining(busy: true):
             self.phase = .draining(busy: false)
             return .stopSandbox
         case .startupFailed, .startupTimedOut, .timingOut, .draining(busy: false):
@@ -221,17 +246,20 @@ package struct EnvironmentMachine: Sendable {
     /// The armed timer fired. A timer armed for an earlier phase may fire late; only this phase's deadline counts.
     package mutating func timerFired(now: Instant) -> Action {
         switch self.phase {
-        case .starting(let deadline):
-            guard now >= deadline else { return .armTimer(at: deadline) }
-            self.phase = .startupTimedOut
-            return .stopSandbox
+        case .starting(let deadline, let initEnds):
+            guard now < deadline else {
+                self.phase = .startupTimedOut
+                return .stopSandbox
+            }
+            guard let initEnds else { return .armTimer(at: deadline) }
+            return now >= initEnds ? self.endInit(.timedOut, now: now) : .armTimer(at: min(deadline, initEnds))
         case .ready(let keepaliveEnds):
             guard now >= keepaliveEnds else { return .armTimer(at: keepaliveEnds) }
             self.phase = .timingOut
             return .stopSandbox
-        case .resetting(let deadline):
+        case .resetting(let deadline, let isFirst):
             guard now >= deadline else { return .armTimer(at: deadline) }
-            self.phase = .draining(busy: false)
+            self.phase = isFirst ? .startupFailed(.sandboxEnded) : .draining(busy: false)
             return .stopSandbox
         case .inactive, .invoking, .startupFailed, .startupTimedOut, .timingOut, .draining, .stopped:
             return .nothing
@@ -241,10 +269,10 @@ package struct EnvironmentMachine: Sendable {
     /// The sandbox ended by itself: its init died or was killed with everything else.
     package mutating func sandboxVanished() -> Action {
         switch self.phase {
-        case .starting:
+        case .starting, .resetting(_, isFirst: true):
             self.phase = .startupFailed(.sandboxEnded)
             return .stopSandbox
-        case .ready, .invoking, .resetting, .draining(busy: true):
+        case .ready, .invoking, .resetting(_, isFirst: false), .draining(busy: true):
             self.phase = .draining(busy: false)
             return .stopSandbox
         case .inactive, .startupFailed, .startupTimedOut, .timingOut, .draining(busy: false), .stopped:
@@ -265,8 +293,8 @@ package struct EnvironmentMachine: Sendable {
 
     private mutating func becomeIdle(now: Instant, settings: Settings) -> Action {
         // A starting environment comes here before its first invocation, so zero keepalive and an outdated version end it
-        // only once it has served: `.starting` is the one phase without a served invocation behind it.
-        if case .starting = self.phase {
+        // only once it has served.
+        if self.hasServedNobody {
             // Outdated, it is for the invocation that waited for it: with nobody waiting its timer takes it at once.
             let keepalive = self.isOutdated ? .zero : max(settings.keepalive, Self.firstIdle)
             return self.idle(until: self.idleEnd(now: now, keepalive: keepalive))
@@ -280,6 +308,19 @@ package struct EnvironmentMachine: Sendable {
             return .stopSandbox
         }
         return self.idle(until: self.idleEnd(now: now, keepalive: settings.keepalive))
+    }
+
+    private var hasServedNobody: Bool {
+        switch self.phase {
+        case .inactive, .starting, .resetting(_, isFirst: true), .startupFailed, .startupTimedOut: true
+        case .ready, .invoking, .resetting(_, isFirst: false), .draining, .timingOut, .stopped: false
+        }
+    }
+
+    private mutating func endInit(_ failure: StartFailure, now: Instant) -> Action {
+        let deadline = now.advanced(by: Self.resetBudget)
+        self.phase = .resetting(deadline: deadline, isFirst: true)
+        return .endInit(failure, by: deadline)
     }
 
     private mutating func idle(until end: Instant) -> Action {

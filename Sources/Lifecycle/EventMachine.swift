@@ -12,12 +12,16 @@ package struct EventMachine: Sendable, Equatable {
         package var retryBase: Duration
         /// Of an event whose function sets none.
         package var maximumAge: Duration
+        /// After throttles and failures of the platform.
+        package var backoff: Backoff
 
         package init(
-            retryBase: Duration = Limits.eventRetryBase, maximumAge: Duration = .seconds(Limits.eventAge.upperBound)
+            retryBase: Duration = Limits.eventRetryBase, maximumAge: Duration = .seconds(Limits.eventAge.upperBound),
+            backoff: Backoff = .standard
         ) {
             self.retryBase = retryBase
             self.maximumAge = maximumAge
+            self.backoff = backoff
         }
     }
 
@@ -112,7 +116,7 @@ package struct EventMachine: Sendable, Equatable {
             return self.retry(age: age, rules: rules, settings: settings)
         case .refused:
             self.setbacks += 1
-            return self.backOff(age: age, rules: rules)
+            return self.backOff(age: age, rules: rules, settings.backoff)
         }
     }
 
@@ -125,11 +129,11 @@ package struct EventMachine: Sendable, Equatable {
         return self.wait(untilAge: due)
     }
 
-    private mutating func backOff(age: Duration, rules: Rules) -> End {
+    private mutating func backOff(age: Duration, rules: Rules, _ backoff: Backoff) -> End {
         guard !rules.isSwitchedOff else { return .finish(self.over(.zeroReservedConcurrency)) }
         guard age < rules.maximumAge else { return .finish(self.over(.eventAgeExceeded)) }
         // Not beyond its end: an event that waits is told of in time.
-        return self.wait(untilAge: min(age + Backoff.delay(after: self.setbacks), rules.maximumAge))
+        return self.wait(untilAge: min(age + backoff.delay(after: self.setbacks), rules.maximumAge))
     }
 
     private mutating func wait(untilAge due: Duration) -> End {
@@ -144,14 +148,26 @@ package struct EventMachine: Sendable, Equatable {
     }
 }
 
-/// Waits that double from a second to five minutes.
+/// Waits that double from the shortest to the longest; by default from a second to five minutes.
 ///
 /// Source: Lambda developer guide, as above, for throttles and system errors.
-package enum Backoff {
+package struct Backoff: Sendable, Equatable {
+    package static let standard = Backoff(
+        shortest: Limits.eventBackoff.lowerBound, longest: Limits.eventBackoff.upperBound)
+
+    private let shortest: Duration
+    private let longest: Duration
+
+    /// - Parameter longest: Not shorter than `shortest`.
+    package init(shortest: Duration, longest: Duration) {
+        self.shortest = shortest
+        self.longest = max(shortest, longest)
+    }
+
     /// - Parameter failures: How often in a row it has failed by now.
-    package static func delay(after failures: Int) -> Duration {
-        guard failures > 1 else { return Limits.eventBackoff.lowerBound }
-        // Nine doublings are beyond the upper bound already.
-        return min(Limits.eventBackoff.lowerBound * (1 << min(failures - 1, 9)), Limits.eventBackoff.upperBound)
+    package func delay(after failures: Int) -> Duration {
+        guard failures > 1 else { return self.shortest }
+        // Twenty doublings of a millisecond are a quarter of an hour.
+        return min(self.shortest * (1 << min(failures - 1, 20)), self.longest)
     }
 }

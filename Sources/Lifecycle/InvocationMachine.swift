@@ -10,6 +10,8 @@ package struct InvocationMachine: Sendable {
         case timedOut
         case runtimeExited(InitEvent.Exit, outOfMemory: Bool)
         case sandboxEnded(outOfMemory: Bool)
+        /// The daemon stops and waits no longer.
+        case stopped
         /// The runtime was started anew for this invocation and could not be.
         case initFailed(StartFailure)
     }

@@ -12,6 +12,23 @@ struct LogsError: Error, Equatable {
         code: "ResourceNotFoundException", message: "The specified log group does not exist.")
     static let noSuchStream = LogsError(
         code: "ResourceNotFoundException", message: "The specified log stream does not exist.")
+    static let groupExists = LogsError(
+        code: "ResourceAlreadyExistsException", message: "The specified log group already exists")
+    static let streamExists = LogsError(
+        code: "ResourceAlreadyExistsException", message: "The specified log stream already exists")
+    static let noSuchResource = LogsError(
+        code: "ResourceNotFoundException", message: "The specified resource does not exist.")
+    /// A journal gives back what was written to it, and forgets by its own rules.
+    static let streamHasLines = LogsError(
+        code: "OperationAbortedException", message: "Lines of functions are kept by the journal and cannot be deleted.")
+    static let tooManyTags = LogsError(
+        code: "TooManyTagsException",
+        message: "The resource can have no more than \(Limits.tagsPerResource) tags.")
+    static let tooManyLiveTails = LogsError(
+        code: "LimitExceededException",
+        message: "No more than \(Limits.liveTailSessions) Live Tail sessions are possible at one time.")
+    static let streamsOfManyGroups = LogsError.invalid(
+        "Log stream names and prefixes can be given for one log group only.")
     static let badToken = LogsError.invalid("The specified nextToken is invalid.")
     static let twoGroupNames = LogsError.invalid(
         "LogGroup name and LogGroup ARN are mutually exclusive parameters.")
@@ -28,6 +45,8 @@ struct LogsError: Error, Equatable {
         code: "ServiceUnavailableException", message: "Too many requests are reading logs.", status: 503)
     static let failed = LogsError(
         code: "InternalFailure", message: "The log could not be read.", status: 500)
+    static let storeFailed = LogsError(
+        code: "InternalFailure", message: "What is stored of log groups could not be read or written.", status: 500)
 
     static func invalid(_ text: String) -> LogsError {
         LogsError(code: "InvalidParameterException", message: text)

@@ -93,16 +93,20 @@ struct LogsInput {
         case (nil, nil): throw .missing("logGroupName")
         case (_?, _?): throw .twoGroupNames
         case (let name?, nil):
-            guard name.utf8.allSatisfy(LogsInput.isGroupByte) else {
-                throw .constraint(
-                    name, at: "logGroupName", #"Member must satisfy regular expression pattern: [\.\-_/#A-Za-z0-9]+"#)
-            }
-            return name
+            return try LogsInput.checked(group: name)
         case (nil, let identifier?): return try LogsInput.group(identifier, in: scope)
         }
     }
 
-    private static func group(_ identifier: String, in scope: Scope) throws(LogsError) -> String {
+    private static func checked(group name: String) throws(LogsError) -> String {
+        guard name.utf8.allSatisfy(LogsInput.isGroupByte) else {
+            throw .constraint(
+                name, at: "logGroupName", #"Member must satisfy regular expression pattern: [\.\-_/#A-Za-z0-9]+"#)
+        }
+        return name
+    }
+
+    static func group(_ identifier: String, in scope: Scope) throws(LogsError) -> String {
         guard identifier.hasPrefix("arn:") else { return identifier }
         let parts = identifier.split(separator: ":", maxSplits: 6, omittingEmptySubsequences: false)
         guard parts.count == 7, parts[2] == "logs", parts[5] == "log-group" else {

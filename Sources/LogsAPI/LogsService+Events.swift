@@ -71,8 +71,14 @@ extension LogsService {
         return answer
     }
 
-    private func events(_ query: LogQuery) async throws(LogsError) -> LogPage {
-        try await self.read { reader async throws(LogReadError) in try await reader.events(query) }
+    /// What of a query's lines is shown: not those from before the group's deletion, nor those older than its retention.
+    func events(_ query: LogQuery) async throws(LogsError) -> LogPage {
+        var query = query
+        if let earliest = try await self.groups.record(query.group, query.scope)?.earliest(now: self.time.wallTime) {
+            query.earliest = max(earliest, query.earliest ?? earliest)
+        }
+        let bounded = query
+        return try await self.read { reader async throws(LogReadError) in try await reader.events(bounded) }
     }
 
     private static func streams(_ input: LogsInput) throws(LogsError) -> LogQuery.Streams {
@@ -82,11 +88,11 @@ extension LogsService {
         case (nil, nil): return .all
         case (_?, _?): throw .streamNamesAndPrefix
         case (let names?, nil): return .named(names)
-        case (nil, let prefix?): return .prefixed(prefix)
+        case (nil, let prefix?): return .prefixed([prefix])
         }
     }
 
-    private static func pattern(_ text: String) throws(LogsError) -> FilterPattern {
+    static func pattern(_ text: String) throws(LogsError) -> FilterPattern {
         do { return try FilterPattern(parsing: text) } catch { throw .badPattern(error.description) }
     }
 }

@@ -8,7 +8,7 @@ extension LogsService {
         let pattern = try input.text("logGroupNamePattern", 0...512)
         if prefix != nil, pattern != nil { throw .prefixAndPattern }
         let after = try input.text("nextToken").map { token throws(LogsError) in try LogsToken.key(parsing: token) }
-        let groups = try await self.read { reader async throws(LogReadError) in try await reader.groups(in: scope) }
+        let groups = try await self.shownGroups(in: scope)
         let found = groups.filter { group in
             group.name.utf8.starts(with: (prefix ?? "").utf8)
                 && (pattern.map { $0.isEmpty || group.name.lowercased().contains($0.lowercased()) } ?? true)
@@ -38,9 +38,7 @@ extension LogsService {
         let token = try input.text("nextToken").map { token throws(LogsError) in try LogsToken.key(parsing: token) }
         let after = try token.map { key throws(LogsError) in try StreamKey(parsing: key, byTime: byTime) }
 
-        let all = try await self.read { reader async throws(LogReadError) in
-            try await reader.streams(of: group, in: scope)
-        }
+        let all = try await self.shownStreams(of: group, scope)
         // Lines may outlive the one that began their stream.
         if all.isEmpty { try await self.requireExistence(group: group, scope) }
         let wanted = all.filter { $0.name.utf8.starts(with: (prefix ?? "").utf8) }
@@ -48,7 +46,7 @@ extension LogsService {
         if byTime { last = try await self.lastEvents(of: wanted.map(\.name), group, scope) }
         let keyed = wanted.map { stream in
             // One whose last line was not reached in time counts with its first, which is not later.
-            let time = last[stream.name]?.event ?? stream.firstEvent
+            let time = last[stream.name]?.event ?? stream.firstEvent ?? stream.created
             return (key: StreamKey(time: byTime ? time : nil, name: stream.name), stream: stream)
         }.sorted { descending ? $1.key < $0.key : $0.key < $1.key }
         let found = keyed.filter { item in after.map { descending ? item.key < $0 : $0 < item.key } ?? true }
@@ -62,7 +60,7 @@ extension LogsService {
         return answer
     }
 
-    private func lastEvents(
+    func lastEvents(
         of streams: [String], _ group: String, _ scope: Scope
     ) async throws(LogsError) -> [String: LogEventTimes] {
         try await self.read { reader async throws(LogReadError) in

@@ -1,10 +1,11 @@
 package import LambdaCore
 package import Logging
 
-/// The read side of CloudWatch Logs: what functions wrote, under the operations and in the shapes of AWS's API.
+/// CloudWatch Logs, as far as lambdad has it: what functions wrote, under the operations and in the shapes of AWS's API,
+/// and log groups that tools make, describe and delete.
 ///
-/// Groups and streams come into being with their first line. The account and region of the caller's signature are all
-/// that a caller sees.
+/// Groups and streams come into being with their first line, or when somebody makes them. The account and region of the
+/// caller's signature are all that a caller sees.
 package struct LogsService: TargetedService {
     typealias Handler = @Sendable (LogsService, LogsInput, Scope) async throws(LogsError) -> JSONObject
 
@@ -12,14 +13,40 @@ package struct LogsService: TargetedService {
     package let signingName = "logs"
 
     let reader: any FunctionLogReader
+    let groups: LogGroupBook
+    let time: any TimeSource
+    /// Waits for a time, or less where the waiting task is cancelled.
+    let pause: @Sendable (Duration) async -> Void
+    let liveTails = LiveTailCount()
     private let log: Logger
 
-    package init(reader: any FunctionLogReader, log: Logger) {
+    package init(
+        reader: any FunctionLogReader, store: any ResourceStore, time: any TimeSource, log: Logger,
+        pause: @escaping @Sendable (Duration) async -> Void = { try? await Task.sleep(for: $0) }
+    ) {
         self.reader = reader
+        self.groups = LogGroupBook(store: store, log: log)
+        self.time = time
         self.log = log
+        self.pause = pause
     }
 
     private static let handlers: [String: Handler] = [
+        "CreateLogGroup": { service, input, scope async throws(LogsError) in
+            try await service.createGroup(input, scope)
+        },
+        "CreateLogStream": { service, input, scope async throws(LogsError) in
+            try await service.createStream(input, scope)
+        },
+        "DeleteLogGroup": { service, input, scope async throws(LogsError) in
+            try await service.deleteGroup(input, scope)
+        },
+        "DeleteLogStream": { service, input, scope async throws(LogsError) in
+            try await service.deleteStream(input, scope)
+        },
+        "DeleteRetentionPolicy": { service, input, scope async throws(LogsError) in
+            try await service.deleteRetention(input, scope)
+        },
         "DescribeLogGroups": { service, input, scope async throws(LogsError) in
             try await service.describeGroups(input, scope)
         },
@@ -32,7 +59,35 @@ package struct LogsService: TargetedService {
         "GetLogEvents": { service, input, scope async throws(LogsError) in
             try await service.getEvents(input, scope)
         },
+        "ListTagsForResource": { service, input, scope async throws(LogsError) in
+            try await service.listTags(input, scope, .resource)
+        },
+        "ListTagsLogGroup": { service, input, scope async throws(LogsError) in
+            try await service.listTags(input, scope, .group)
+        },
+        "PutRetentionPolicy": { service, input, scope async throws(LogsError) in
+            try await service.putRetention(input, scope)
+        },
+        "TagLogGroup": { service, input, scope async throws(LogsError) in
+            try await service.tag(input, scope, .group)
+        },
+        "TagResource": { service, input, scope async throws(LogsError) in
+            try await service.tag(input, scope, .resource)
+        },
+        "UntagLogGroup": { service, input, scope async throws(LogsError) in
+            try await service.untag(input, scope, .group)
+        },
+        "UntagResource": { service, input, scope async throws(LogsError) in
+            try await service.untag(input, scope, .resource)
+        },
     ]
+
+    package func reply(_ call: TargetedCall) async -> TargetedReply {
+        guard call.operation == "StartLiveTail" else { return .answer(await self.answer(call)) }
+        do throws(LogsError) {
+            return .events(try await self.startLiveTail(LogsInput(call.body), call))
+        } catch { return .answer(error.answer) }
+    }
 
     package func answer(_ call: TargetedCall) async -> TargetedAnswer {
         do throws(LogsError) {
@@ -51,20 +106,5 @@ package struct LogsService: TargetedService {
             }
             throw LogsError(error)
         }
-    }
-
-    /// - Throws: That the group is not there, or the stream in it.
-    func requireExistence(group: String, stream: String? = nil, _ scope: Scope) async throws(LogsError) {
-        if let stream {
-            let hasStream = try await self.read { reader async throws(LogReadError) in
-                try await reader.contains(group: group, stream: stream, in: scope)
-            }
-            if hasStream { return }
-        }
-        let hasGroup = try await self.read { reader async throws(LogReadError) in
-            try await reader.contains(group: group, stream: nil, in: scope)
-        }
-        guard hasGroup else { throw .noSuchGroup }
-        if stream != nil { throw .noSuchStream }
     }
 }

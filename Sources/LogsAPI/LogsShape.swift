@@ -2,18 +2,21 @@ import LambdaCore
 
 /// Groups, streams and events as the API shows them.
 enum LogsShape {
-    static func group(_ group: LogGroupSummary, _ scope: Scope) -> JSONObject {
+    static func group(_ group: ShownGroup, _ scope: Scope) -> JSONObject {
         let arn = self.arn(of: group.name, scope)
-        return [
+        var shape: JSONObject = [
             "logGroupName": .string(group.name),
             "creationTime": self.number(group.created),
-            "metricFilterCount": .number("0"),
-            "arn": .string("\(arn):*"),
-            // Not counted: that would be reading every line.
-            "storedBytes": .number("0"),
-            "logGroupClass": .string("STANDARD"),
-            "logGroupArn": .string(arn),
         ]
+        if let days = group.record?.retention { shape["retentionInDays"] = .number(String(days)) }
+        shape["metricFilterCount"] = .number("0")
+        shape["arn"] = .string("\(arn):*")
+        // Not counted: that would be reading every line.
+        shape["storedBytes"] = .number("0")
+        if let key = group.record?.kmsKey { shape["kmsKeyId"] = .string(key) }
+        shape["logGroupClass"] = .string(group.record?.groupClass ?? "STANDARD")
+        shape["logGroupArn"] = .string(arn)
+        return shape
     }
 
     static func stream(
@@ -22,8 +25,8 @@ enum LogsShape {
         var shape: JSONObject = [
             "logStreamName": .string(stream.name),
             "creationTime": self.number(stream.created),
-            "firstEventTimestamp": self.number(stream.firstEvent),
         ]
+        if let first = stream.firstEvent { shape["firstEventTimestamp"] = self.number(first) }
         if let last {
             shape["lastEventTimestamp"] = self.number(last.event)
             shape["lastIngestionTime"] = self.number(last.ingestion)
@@ -55,11 +58,11 @@ enum LogsShape {
     }
 
     /// Lines of functions end with a newline on AWS.
-    private static func text(_ message: [UInt8]) -> String { String(decoding: message, as: UTF8.self) + "\n" }
+    static func text(_ message: [UInt8]) -> String { String(decoding: message, as: UTF8.self) + "\n" }
 
-    private static func arn(of group: String, _ scope: Scope) -> String {
+    static func arn(of group: String, _ scope: Scope) -> String {
         "arn:aws:logs:\(scope.region):\(scope.account):log-group:\(group)"
     }
 
-    private static func number(_ time: WallTime) -> JSONValue { .number(String(time.milliseconds)) }
+    static func number(_ time: WallTime) -> JSONValue { .number(String(time.milliseconds)) }
 }

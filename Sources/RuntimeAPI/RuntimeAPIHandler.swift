@@ -90,7 +90,9 @@ final class RuntimeAPIHandler: ChannelInboundHandler, RequestPartReceiver {
 
     private func append(_ bytes: ByteBuffer) {
         guard let request = self.request, !request.isTooLarge else { return }
-        if request.body.readableBytes + bytes.readableBytes > Limits.responsePayloadBytes {
+        if request.body.readableBytes + bytes.readableBytes
+            > self.session.session?.responseLimit ?? Limits.responsePayloadBytes
+        {
             request.isTooLarge = true
             request.body = ByteBuffer()
         } else if request.body.readableBytes == 0 {

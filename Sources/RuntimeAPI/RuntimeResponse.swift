@@ -31,6 +31,10 @@ enum RuntimeResponse {
         if let clientContext = event.clientContext {
             buffer.writeHeader(HeaderName.runtimeClientContext, clientContext)
         }
+        if let tenantID = event.tenantID { buffer.writeHeader(HeaderName.runtimeTenantID, tenantID) }
+        if let identity = event.cognitoIdentity {
+            buffer.writeHeader(HeaderName.runtimeCognitoIdentity, identity.json)
+        }
         buffer.writeEnd(length: event.payload.count, keepsAlive: keepsAlive)
         buffer.writeBytes(event.payload)
         return buffer

@@ -178,6 +178,10 @@ final class SandboxCgroup {
     /// Opens a file for the client to read, where the controller is there.
     func file(_ name: String) -> Descriptor? { try? Kernel.openRead(self.directory.number, name) }
 
+    /// The switch that stops and goes on with everything in it, for the client to write, where the kernel has one. Whoever
+    /// holds it can do nothing else to the cgroup, and ``kill()`` ends what is frozen, too.
+    func freezer() -> Descriptor? { try? Kernel.openWrite(self.directory.number, "cgroup.freeze") }
+
     /// Returns whether it is gone. It is not while a process that was killed still winds up.
     func remove() -> Bool {
         do {

@@ -12,6 +12,11 @@ package enum ExecutorHost {
     /// Each sandbox holds a descriptor. Where the limit stays low, its number of sandboxes does.
     package static func raiseOpenFiles() { _ = lsb_raise_open_files() }
 
+    /// Landlock's version in the running kernel; 0 or less where there is none.
+    package static var landlockVersion: Int { Int(lsb_landlock_version()) }
+    /// From here on a file may be moved to another directory; sandboxes are made without rules before.
+    package static let oldestLandlockVersion = 2
+
     /// A listening SOCK_SEQPACKET socket of that name.
     ///
     /// - Parameter group: Owns the socket file besides root; root alone where `nil`.

@@ -77,6 +77,7 @@ package enum ExecutorReply: Equatable, Sendable {
         package static let servicesListener = Extras(rawValue: 1)
         package static let memoryPeak = Extras(rawValue: 2)
         package static let memoryEvents = Extras(rawValue: 4)
+        package static let freezer = Extras(rawValue: 8)
         package static let frames = Extras(rawValue: 16)
         package static let traceSocket = Extras(rawValue: 32)
     }

@@ -116,6 +116,11 @@ extension ExecutorServer {
             descriptors.append(number)
             extras.insert(.memoryEvents)
         }
+        let freezer = entry.cgroup?.freezer()
+        if let number = number(of: freezer) {
+            descriptors.append(number)
+            extras.insert(.freezer)
+        }
         if let frames = number(of: starting.frames) {
             descriptors.append(frames)
             extras.insert(.frames)

@@ -18,6 +18,11 @@ enum Kernel {
         Descriptor(owning: try checked(unsafe lsb_open_read(directory, path), "open \(path)"))
     }
 
+    static func openWrite(_ directory: Int32, _ path: String) throws(SystemError) -> Descriptor {
+        // Safety: as above.
+        Descriptor(owning: try checked(unsafe lsb_open_write(directory, path), "open \(path)"))
+    }
+
     static func write(_ text: String, to path: String, in directory: Int32 = AT_FDCWD) throws(SystemError) {
         let bytes = Array(text.utf8)
         // Safety: the array lives for the call and has `count` bytes.

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import LambdaCore
 
-/// Direct reads on descriptors that came out of a sandbox.
+/// Direct reads and writes on descriptors that came out of a sandbox.
 package struct KernelDescriptors: DescriptorReader {
     /// `memory.events` is the longest file read here: six short lines.
     private static let kernelFileBytes = 4_096
@@ -21,6 +21,15 @@ package struct KernelDescriptors: DescriptorReader {
         unsafe [UInt8](unsafeUninitializedCapacity: Self.kernelFileBytes) { buffer, count in
             let got = unsafe Glibc.pread(descriptor, buffer.baseAddress, Self.kernelFileBytes, 0)
             count = max(0, got)
+        }
+    }
+
+    package func writeFile(_ descriptor: Int32, _ text: StaticString) -> Int32 {
+        while true {
+            // Safety: the text is a constant of this program with as many bytes as it says.
+            let written = unsafe Glibc.write(descriptor, text.utf8Start, text.utf8CodeUnitCount)
+            if written >= 0 { return 0 }
+            guard errno == EINTR else { return errno }
         }
     }
 

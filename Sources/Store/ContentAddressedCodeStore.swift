@@ -87,11 +87,8 @@ package final class ContentAddressedCodeStore: CodeStore {
         on queue: DispatchQueue, _ body: @escaping @Sendable (CodeFiles) throws(CodeError) -> Value
     ) async throws(CodeError) -> Value {
         let files = self.files
-        let outcome = await withCheckedContinuation { continuation in
-            queue.async {
-                continuation.resume(returning: Result { () throws(CodeError) in try body(files) })
-            }
+        return try await DiskExecutor.run { () throws(CodeError) in
+            try queue.sync { Result { () throws(CodeError) in try body(files) } }.get()
         }
-        return try outcome.get()
     }
 }

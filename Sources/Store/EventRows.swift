@@ -23,13 +23,13 @@ enum EventRows {
         let arguments: StatementArguments = [
             queued.sequence, event.requestID.text, event.function.account.digits, event.function.region.name,
             event.function.name.text, event.qualifier, event.invokedARN, event.clientContext, event.traceHeader,
-            event.receivedAt.milliseconds,
+            event.receivedAt.milliseconds, event.tenantID,
         ]
         try database.cachedStatement(
             sql: """
                 INSERT INTO event (sequence, request, account, region, name, qualifier, invoked_arn, client_context,
-                    trace, received, attempts, setbacks, due_age, age, boot, uptime, wall, payload)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    trace, received, tenant, attempts, setbacks, due_age, age, boot, uptime, wall, payload)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """
         ).execute(arguments: arguments + self.arguments(queued.progress) + [Data(event.payload)])
     }
@@ -79,7 +79,7 @@ enum EventRows {
             database,
             sql: """
                 SELECT sequence, request, account, region, name, qualifier, invoked_arn, client_context, trace, received,
-                    attempts, setbacks, due_age, age, boot, uptime, wall, length(payload) AS bytes
+                    tenant, attempts, setbacks, due_age, age, boot, uptime, wall, length(payload) AS bytes
                 FROM event ORDER BY sequence
                 """)
         var found: [QueuedEvent] = []
@@ -87,7 +87,7 @@ enum EventRows {
             let event = AcceptedEvent(
                 requestID: try self.requestID(row), function: try self.function(row), qualifier: row["qualifier"],
                 invokedARN: row["invoked_arn"], payload: [], clientContext: row["client_context"],
-                traceHeader: row["trace"], receivedAt: WallTime(milliseconds: row["received"]))
+                traceHeader: row["trace"], tenantID: row["tenant"], receivedAt: WallTime(milliseconds: row["received"]))
             found.append(
                 QueuedEvent(
                     sequence: row["sequence"], event: event, payloadBytes: row["bytes"], progress: self.progress(row)))

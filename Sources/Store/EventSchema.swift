@@ -48,8 +48,37 @@ enum EventSchema {
                     ) STRICT;
                     """)
         }
+        migrator.registerMigration("2 tenants") { database in
+            // A new table, for a column that is added stands behind the payload.
+            try database.execute(
+                sql: """
+                    CREATE TABLE event_of_tenant (
+                        sequence INTEGER NOT NULL PRIMARY KEY,
+                        request TEXT NOT NULL,
+                        account TEXT NOT NULL,
+                        region TEXT NOT NULL,
+                        name TEXT NOT NULL,
+                        qualifier TEXT,
+                        invoked_arn TEXT NOT NULL,
+                        client_context TEXT,
+                        trace TEXT NOT NULL,
+                        received INTEGER NOT NULL,
+                        tenant TEXT,
+                        \(Self.progress),
+                        payload BLOB NOT NULL
+                    ) STRICT;
+                    INSERT INTO event_of_tenant
+                        SELECT sequence, request, account, region, name, qualifier, invoked_arn, client_context, trace,
+                            received, NULL, \(Self.progressNames), payload
+                        FROM event;
+                    DROP TABLE event;
+                    ALTER TABLE event_of_tenant RENAME TO event;
+                    """)
+        }
         return migrator
     }
+
+    private static let progressNames = "attempts, setbacks, due_age, age, boot, uptime, wall"
 
     /// Ages, and `uptime` and `wall`, are milliseconds.
     private static let progress = """

@@ -20,16 +20,24 @@ package final class SQLiteEventStore: EventStore {
     /// Commits of one transaction. A larger one would hold the first of them up for the last.
     private static let commitsPerTransaction = 256
 
+    private let path: String
     private let pool: DatabasePool
     private let waiting = Mutex(Waiting())
     private let written = Atomic<Int>(0)
 
     /// Opens the queue, and makes it where there is none. A file that cannot be used is left as it is.
     package init(path: String) throws(StoreError) {
+        self.path = path
         do {
             self.pool = try DatabaseFile.open(path, label: "events", busyTimeout: 5) { try EventSchema.check($0) }
             try EventSchema.migrations.migrate(self.pool)
         } catch { throw StoreError(opening: path, error) }
+    }
+
+    package var hasRoom: Bool {
+        // A disk that does not tell has room: what it cannot take it refuses itself.
+        guard let space = try? DiskSpace(at: self.path) else { return true }
+        return space.available >= min(Limits.eventDiskReserve, space.total / Limits.eventDiskReserveShare)
     }
 
     /// Transactions so far, for tests of their number.

@@ -51,7 +51,9 @@ package final class SQLiteResourceStore: ResourceStore {
         _ body: @escaping @Sendable (any StoreReading) throws -> Value
     ) async throws -> Value {
         do {
-            return try await self.pool.read { database in try body(SQLiteReading(database: database)) }
+            return try await DiskExecutor.run {
+                try self.pool.read { database in try body(SQLiteReading(database: database)) }
+            }
         } catch let error as DatabaseError { throw StoreError(error) }
     }
 
@@ -60,8 +62,8 @@ package final class SQLiteResourceStore: ResourceStore {
     ) async throws -> Value {
         let slots = self.slots
         do {
-            return try await self.pool.write { database in
-                try body(SQLiteTransaction(database: database, slots: slots))
+            return try await DiskExecutor.run {
+                try self.pool.write { database in try body(SQLiteTransaction(database: database, slots: slots)) }
             }
         } catch let error as DatabaseError { throw StoreError(error) }
     }

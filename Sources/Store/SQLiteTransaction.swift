@@ -1,4 +1,3 @@
-internal import FoundationEssentials
 internal import GRDB
 internal import LambdaCore
 
@@ -79,8 +78,6 @@ struct SQLiteTransaction: StoreTransaction {
     }
 
     private static func encode(_ resource: some StoredResource) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(resource), as: UTF8.self)
+        String(decoding: try RecordEncoder.encode(resource), as: UTF8.self)
     }
 }

@@ -39,6 +39,14 @@ struct ExecutorReport {
             metadata: ["reason": "\(failure)"])
     }
 
+    /// One clear line where one of the walls is missing.
+    func landlock(_ version: Int) {
+        guard version < ExecutorHost.oldestLandlockVersion else { return }
+        self.logger.warning(
+            "the kernel has no Landlock of version 2; read-only mounts alone keep functions from writing outside /tmp",
+            metadata: ["version": "\(max(0, version))"])
+    }
+
     func status(count: Int) {
         self.manager.status(count == 1 ? "1 sandbox" : "\(count) sandboxes")
     }

@@ -59,6 +59,7 @@ enum LambdaExecutor {
         defer { builder.cgroups.remove() }
         report.support(builder.cgroups.support)
         report.overlay(builder.overlayFailure)
+        report.landlock(ExecutorHost.landlockVersion)
         let server = try ExecutorServer(policy: policy, builder: builder, allowedGroup: group) { report.take($0) }
         try server.probe()
         try server.listen(on: socket)

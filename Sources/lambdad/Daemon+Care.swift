@@ -39,6 +39,13 @@ extension Daemon {
         }
     }
 
+    /// Says once what is set here and has no effect.
+    func warn(_ logger: Logger) {
+        let names = self.configuration.ignoredVariables
+        guard !names.isEmpty else { return }
+        logger.warning("variables that have no effect here, ignoring them: \(names.joined(separator: ", "))")
+    }
+
     func loadRuntimes(into catalog: RuntimeCatalog, _ configuration: Configuration, _ logger: Logger) {
         let problems = catalog.load(
             directories: configuration.runtimeDirectories, allowsSubstitution: configuration.allowsSubstitution)

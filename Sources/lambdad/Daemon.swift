@@ -26,8 +26,6 @@ struct Daemon {
     private static let launchDeadline = Duration.seconds(10)
     /// Functions at one time: each has two user ids of the executor's range.
     private static let userSlots = 32_768
-    /// How long clients may take to read their last answers once everything is stopped.
-    private static let closingLimit = Duration.seconds(5)
     /// How often code that no function refers to is looked for.
     static let collectionInterval = TimeAmount.minutes(10)
 
@@ -37,14 +35,15 @@ struct Daemon {
     let time = SystemTime()
 
     func run() async throws {
-        let destination = try LogDestination.select(self.logSetting())
-        let level = Logger.Level(rawValue: self.configuration.logLevel) ?? .info
+        let destination = try LogDestination.select(self.configuration.log)
+        let level = self.configuration.logLevel
         var logger = Logger(label: "lambdad") { destination.handler(identifier: "lambdad", label: $0, level: level) }
         logger.logLevel = level
+        self.warn(logger)
         let cores = System.coreCount
         let loops = self.configuration.eventLoops > 0 ? self.configuration.eventLoops : max(1, cores / 2)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
-        let (functionLog, logReader) = try self.functionLogs(destination, logger)
+        let logs = try self.functionLogs(destination, group: group, logger)
 
         let store = try SQLiteResourceStore(
             path: "\(self.configuration.stateDirectory)/functions.sqlite", userSlots: Self.userSlots)
@@ -59,32 +58,36 @@ struct Daemon {
         let events = EnvironmentEvents()
         self.logTransitions(of: events, logger)
         let watching = CurrentWatchSettings(self.configuration.hostDirectories.watchSettings)
+        let catalog = FunctionCatalog()
         let plane = InvocationPlane(
             parts: EngineParts(
                 launcher: ExecutorClient(
                     socketPath: self.configuration.executorSocket, launchDeadline: Self.launchDeadline),
                 credentials: try self.roleCredentials(book, group), runtimes: runtimes,
                 codeDirectory: { code.directory(of: $0) }, sessionName: { RoleSessionName.forFunction($0) },
-                log: functionLog, time: self.time, reader: KernelDescriptors(), runtimeServer: RuntimeAPIServer(),
+                log: logs.log, time: self.time, reader: KernelDescriptors(), runtimeServer: RuntimeAPIServer(),
                 servicesRelay: self.configuration.servicesEndpoint.map { Relays(target: $0, logger: logger) },
-                directories: DirectoryWatcher { watching.now },
-                traceDaemon: await self.traceRoute(group: group, logger),
-                settings: settings, events: events, logger: logger),
+                directories: DirectoryWatcher { watching.now }, versions: catalog,
+                traceDaemon: await self.traceRoute(group: group, logger), settings: settings, events: events,
+                logger: logger),
             loops: Array(group.makeIterator()))
-        let catalog = FunctionCatalog()
         let eventSettings = CurrentEventSettings(self.configuration.events)
         let queue = try self.makeEventPlane(
             sink: plane, lookup: catalog, settings: eventSettings, group: group, logger)
         let server = try self.makeServer(
             store: store, code: code, plane: plane, runtimes: runtimes, book: book, settings: settings, group: group,
-            catalog: catalog, queue: queue, logs: LogsService(reader: logReader, log: logger), logger: logger)
+            catalog: catalog, queue: queue,
+            logs: LogsService(reader: logs.reader, store: store, time: self.time, log: logger),
+            logger: logger)
         try await server.loadFunctions()
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { await server.run() }
+            // The control plane's work goes to the disk and back: on the threads that may wait there it changes none.
+            tasks.addTask(executorPreference: DiskExecutor.shared) { await server.run() }
             await server.finishInterruptedTransitions()
             try await queue.recover()
             tasks.addTask { await queue.run() }
+            if let forwarder = logs.forwarder { tasks.addTask { await forwarder.run() } }
             try await Listeners(group: group, configuration: self.configuration, server: server).open()
             self.watch(group.next(), logger)
             self.collect(on: group.next(), store: store, code: code, plane: plane, logger)
@@ -94,20 +97,21 @@ struct Daemon {
             let limit = await self.serve(
                 until: signals, settings: settings, events: eventSettings, watching: watching, runtimes: runtimes,
                 book: book, logger)
-            await self.stop(server: server, plane: plane, queue: queue, group: group, limit: limit, logger)
+            await self.stop(server: server, plane: plane, queue: queue, configured: limit, logger)
+            logs.forwarder?.close()
         }
-        if await !functionLog.flush(within: .seconds(5)) {
+        if await !logs.log.flush(within: .seconds(5)) {
             logger.warning("some log lines of functions did not reach the journal in time")
         }
         logger.info("stopped")
         try await group.shutdownGracefully()
     }
 
-    /// Reloads at SIGHUP until SIGTERM or SIGINT; gives the drain limit that is in force then.
+    /// Reloads at SIGHUP until SIGTERM or SIGINT; gives the drain limit that is configured then.
     private func serve(
         until signals: UnixSignalsSequence, settings: CurrentSettings, events: CurrentEventSettings,
         watching: CurrentWatchSettings, runtimes: RuntimeCatalog, book: CredentialBook, _ logger: Logger
-    ) async -> Duration {
+    ) async -> Duration? {
         var current = self.configuration
         for await signal in signals {
             guard signal == .sighup else { break }
@@ -115,14 +119,7 @@ struct Daemon {
             watching.replace(with: current.hostDirectories.watchSettings)
             events.replace(with: current.events)
         }
-        return current.drainTimeout
-    }
-
-    private func logSetting() throws -> LogDestination.Setting {
-        guard let setting = LogDestination.Setting(rawValue: self.configuration.log) else {
-            throw StartError(description: "log = \(self.configuration.log): expected auto, journal or stderr")
-        }
-        return setting
+        return current.environments.drainTimeout
     }
 
     private func makeServer(
@@ -135,6 +132,7 @@ struct Daemon {
         api.defaultAccount = self.configuration.account
         api.defaultRegion = self.configuration.region
         self.configuration.accounts.apply(to: &api)
+        api.payloads = self.configuration.payloads
         api.functionURLDomain = self.configuration.functionURLDomain
         api.functionURLsNeedInvokePermission = self.configuration.functionURLsNeedBoth
         if let endpoint = self.configuration.servicesEndpoint {
@@ -146,7 +144,7 @@ struct Daemon {
         api.fileSystems = { settings.now.fileSystems[$0] }
         return APIServer(
             configuration: api, store: store, code: code, sink: plane, runtimes: runtimes, credentials: book,
-            time: self.time, log: logger, events: queue, catalog: catalog, targeted: [logs])
+            time: self.time, log: logger, events: queue, provisionedStatus: plane, catalog: catalog, targeted: [logs])
     }
 
     private func roleCredentials(
@@ -173,36 +171,6 @@ struct Daemon {
         return Credentials(
             accessKeyID: key, secretAccessKey: secret, sessionToken: document.value("aws_session_token", in: profile),
             expiration: nil)
-    }
-
-    /// Connections first: they end when their invocations have. What is not over at the limit is stopped.
-    private func stop(
-        server: APIServer, plane: InvocationPlane, queue: EventPlane, group: any EventLoopGroup, limit: Duration,
-        _ logger: Logger
-    ) async {
-        logger.info("stopping: running invocations may finish", metadata: ["limit": "\(limit)"])
-        self.manager.stopping()
-        self.manager.status("draining")
-        self.manager.extendTimeout(limit + .seconds(15))
-        // Before the plane refuses: events that it refused would only be scheduled again.
-        queue.close()
-        await withTaskGroup(of: Void.self) { tasks in
-            tasks.addTask {
-                await server.drain()
-                // What runs asynchronously has no connection that would end with it.
-                await queue.finished()
-            }
-            tasks.addTask {
-                do { try await Task.sleep(for: limit) } catch { return }
-                await plane.drain(within: .zero)
-                do { try await Task.sleep(for: Self.closingLimit) } catch { return }
-                // A client that does not read its answer keeps nobody here: its connection is cut.
-                server.closeConnections()
-            }
-            await tasks.next()
-            tasks.cancelAll()
-        }
-        await plane.drain(within: .zero)
     }
 }
 

@@ -5,12 +5,6 @@ internal import Synchronization
 /// Settings of directories of the host that functions have: those that somebody works in, and those that functions write
 /// to. The executor's policy has to allow them as well.
 struct HostDirectorySettings: Sendable, Equatable {
-    static let keys: Set<String> = [
-        "hot_reload_bucket", "hot_reload_directories", "hot_reload_include", "hot_reload_exclude",
-        "hot_reload_debounce",
-        "hot_reload_watch", "file_systems",
-    ]
-
     /// The bucket whose keys are directories of the host.
     let bucket: String
     /// Where code and layers may be taken as they are; none: nowhere.
@@ -25,14 +19,16 @@ struct HostDirectorySettings: Sendable, Equatable {
     let fileSystems: [String: String]
 
     init(_ reader: SettingReader) throws(Configuration.ConfigurationError) {
-        self.bucket = reader.value("hot_reload_bucket") ?? "hot-reload"
+        self.bucket = try reader.text("hot_reload_bucket", or: "hot-reload")
         self.directories = try reader.paths("hot_reload_directories")
-        self.include = reader.words("hot_reload_include", or: [])
-        self.exclude = reader.words("hot_reload_exclude", or: WatchSettings.standardExcludes)
-        self.debounce = .milliseconds(try reader.number("hot_reload_debounce", or: 200, range: 0...60_000))
-        self.strategy = try reader.choice("hot_reload_watch", or: .auto)
+        self.include = try reader.words("hot_reload_include", or: [], .reload)
+        self.exclude = try reader.words("hot_reload_exclude", or: WatchSettings.standardExcludes, .reload)
+        self.debounce = .milliseconds(
+            try reader.number("hot_reload_debounce", or: 200, range: 0...60_000, .reload))
+        self.strategy = try reader.choice("hot_reload_watch", or: .auto, .reload)
+        let map = try reader.text("file_systems", .reload)
         do {
-            self.fileSystems = try FileSystemMap.directories(parsing: reader.value("file_systems") ?? "")
+            self.fileSystems = try FileSystemMap.directories(parsing: map)
         } catch {
             throw Configuration.ConfigurationError(description: "file_systems: \(error)")
         }
@@ -42,14 +38,6 @@ struct HostDirectorySettings: Sendable, Equatable {
         WatchSettings(
             strategy: self.strategy, patterns: PathPatterns(include: self.include, exclude: self.exclude),
             quiet: self.debounce)
-    }
-
-    /// Settings that need a restart and differ in `other`.
-    func restartOnlyDifferences(from other: HostDirectorySettings) -> [String] {
-        var names: [String] = []
-        if self.bucket != other.bucket { names.append("hot_reload_bucket") }
-        if self.directories != other.directories { names.append("hot_reload_directories") }
-        return names
     }
 }
 

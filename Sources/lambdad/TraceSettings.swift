@@ -1,7 +1,5 @@
 /// Where traces go.
 struct TraceSettings: Sendable, Equatable {
-    static let keys: Set<String> = ["xray_daemon"]
-
     struct Address: Sendable, Equatable {
         let host: String
         let port: Int
@@ -13,11 +11,16 @@ struct TraceSettings: Sendable, Equatable {
     let daemon: Address?
 
     init(_ reader: SettingReader) throws(Configuration.ConfigurationError) {
-        guard let text = reader.value("xray_daemon"), !text.isEmpty else {
+        let text = try reader.text("xray_daemon")
+        guard !text.isEmpty else {
             self.daemon = nil
             return
         }
-        self.daemon = try reader.parsed("xray_daemon", or: Address(host: "", port: 0)) { Self.address($0) }
+        guard let address = Self.address(text) else {
+            throw Configuration.ConfigurationError(
+                description: "xray_daemon = \(text): expected a host, or a host and a port with a colon between")
+        }
+        self.daemon = address
     }
 
     /// `host`, `host:port` or `[IPv6 address]:port`.
@@ -31,6 +34,4 @@ struct TraceSettings: Sendable, Equatable {
         let isHost = !host.isEmpty && !host.contains { $0 == "/" || $0 == " " || $0 == "[" || $0 == "]" }
         return isHost ? Address(host: String(host), port: port) : nil
     }
-
-    func restartOnlyDifferences(from other: TraceSettings) -> [String] { self == other ? [] : ["xray_daemon"] }
 }

@@ -22,10 +22,10 @@ class Client:
         self.connection = socket.create_connection(("127.0.0.1", self.port), timeout=60)
         self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-    def request(self, method, path, body=b""):
+    def request(self, method, path, body=b"", more=None):
         """The bytes of a request; signed where there is a key. May be sent for as long as a signature lives."""
         host = f"127.0.0.1:{self.port}"
-        headers = {"host": host, "content-type": "application/json", "content-length": str(len(body))}
+        headers = {"host": host, "content-type": "application/json", "content-length": str(len(body))} | (more or {})
         if self.access_key:
             headers |= self._signature(method, path, body, host)
         lines = [f"{method} {path} HTTP/1.1"] + [f"{name}: {value}" for name, value in headers.items()]

@@ -1,11 +1,11 @@
 /* Keeps a number of connections busy with given requests, and measures: one at a time on each, the next as soon as the
  * answer is there. Small, so that the server is what is measured and not the client.
  *
- *     load PORT CONNECTIONS SECONDS FILE
+ *     load PORT CONNECTIONS SECONDS FILE [STATUS]
  *
  * FILE holds requests, each behind its length as 32 bits in the machine's order; they are sent in turn, again and again.
- * Prints answers a second, and the median and the 99th percentile of their times in microseconds. Any answer but 200 is
- * an error. A server that closes after each answer is connected to again. */
+ * Prints answers a second, the median and the 99th percentile of their times in microseconds, and the number of answers.
+ * Any answer but STATUS, or 200, is an error. A server that closes after each answer is connected to again. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -41,6 +41,7 @@ static uint32_t times[MOST_TIMES];
 static size_t answers;
 static struct sockaddr_in address;
 static int poller;
+static char status[8] = " 200 ";
 
 static _Noreturn void fail(const char *what) {
     fprintf(stderr, "load: %s: %s\n", what, strerror(errno));
@@ -102,7 +103,7 @@ static void receive(struct connection *connection) {
         if (count == 0) fail("the server closed a connection within an answer");
         return;
     }
-    if (strncmp(connection->answer + strlen("HTTP/1.1"), " 200 ", 5) != 0) {
+    if (strncmp(connection->answer + strlen("HTTP/1.1"), status, 5) != 0) {
         fprintf(stderr, "load: %.300s\n", connection->answer);
         exit(1);
     }
@@ -134,10 +135,11 @@ static int by_value(const void *left, const void *right) {
 }
 
 int main(int count, char **words) {
-    if (count != 5) {
-        fprintf(stderr, "usage: load PORT CONNECTIONS SECONDS FILE\n");
+    if (count != 5 && count != 6) {
+        fprintf(stderr, "usage: load PORT CONNECTIONS SECONDS FILE [STATUS]\n");
         return 2;
     }
+    if (count == 6) snprintf(status, sizeof status, " %.3s ", words[5]);
     const int connection_count = atoi(words[2]);
     read_requests(words[4]);
     address.sin_family = AF_INET;
@@ -165,6 +167,6 @@ int main(int count, char **words) {
     const double seconds = (double)(now_ns() - begin) / 1e9;
     if (answers == 0) fail("no answer came");
     qsort(times, answers, sizeof *times, by_value);
-    printf("%.1f %u %u\n", (double)answers / seconds, times[answers / 2], times[answers * 99 / 100]);
+    printf("%.1f %u %u %zu\n", (double)answers / seconds, times[answers / 2], times[answers * 99 / 100], answers);
     return 0;
 }

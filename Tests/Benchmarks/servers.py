@@ -85,12 +85,12 @@ class Servers:
         self.wait_until(process, lambda: connects(path), "a socket that answers")
         return path
 
-    def lambdad(self, installation, executor_socket, access_key, secret):
+    def lambdad(self, installation, executor_socket, access_key, secret, runtime="python3.11", settings=""):
         port = free_port()
         runtimes = self.directory / "runtimes"
         runtimes.mkdir()
-        text = (installation.library / "runtimes/python3.11.runtime").read_text()
-        (runtimes / "python3.11.runtime").write_text(text.replace("/usr/lib/lambdad", str(installation.library)))
+        text = (installation.library / f"runtimes/{runtime}.runtime").read_text()
+        (runtimes / f"{runtime}.runtime").write_text(text.replace("/usr/lib/lambdad", str(installation.library)))
         credentials = self.directory / "credentials"
         credentials.write_text(
             f"[default]\naws_access_key_id = {access_key}\naws_secret_access_key = {secret}\n")
@@ -100,7 +100,7 @@ class Servers:
         configuration.write_text(
             f"[lambdad]\nlisten = 127.0.0.1:{port}\nauth = sigv4\ncredentials = {credentials}\n"
             f"state_directory = {self.directory}/state\nexecutor_socket = {executor_socket}\n"
-            f"runtime_directories = {runtimes}\nlog = auto\n")
+            f"runtime_directories = {runtimes}\nlog = auto\n{settings}")
         process = self.start("lambdad", [installation.lambdad, "--config", configuration])
         self.wait_until(process, lambda: answers(port), "a port that answers")
         return process, port

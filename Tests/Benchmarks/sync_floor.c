@@ -2,8 +2,8 @@
  *
  *     sync_floor DIRECTORY ROUNDS ZIP_BYTES LOG_BYTES
  *
- * Each round writes a new file, syncs it, gives it its name and syncs the directory (the zip), then appends to a log
- * and syncs that (the transaction). Prints the microseconds of each round. */
+ * Each round writes a new file, syncs it, gives it its name and syncs the directory (the zip; not where it has 0 bytes),
+ * then appends to a log and syncs that (the transaction). Prints the microseconds of each round. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -27,6 +27,16 @@ static uint64_t now_ns(void) {
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+static void write_zip(int directory, const char *name, const char *bytes, size_t zip_bytes) {
+    const int zip = openat(directory, "zip.new", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    check(zip >= 0, "zip.new");
+    check(write(zip, bytes, zip_bytes) == (ssize_t)zip_bytes, "write");
+    check(fsync(zip) == 0, "fsync");
+    close(zip);
+    check(renameat(directory, "zip.new", directory, name) == 0, "rename");
+    check(fsync(directory) == 0, "fsync");
+}
+
 int main(int count, char **words) {
     check(count == 5, "usage: sync_floor DIRECTORY ROUNDS ZIP_BYTES LOG_BYTES");
     const size_t zip_bytes = strtoul(words[3], NULL, 10), log_bytes = strtoul(words[4], NULL, 10);
@@ -41,13 +51,7 @@ int main(int count, char **words) {
         char name[64];
         const uint64_t begin = now_ns();
         snprintf(name, sizeof name, "%llx", (unsigned long long)begin);
-        const int zip = openat(directory, "zip.new", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-        check(zip >= 0, "zip.new");
-        check(write(zip, bytes, zip_bytes) == (ssize_t)zip_bytes, "write");
-        check(fsync(zip) == 0, "fsync");
-        close(zip);
-        check(renameat(directory, "zip.new", directory, name) == 0, "rename");
-        check(fsync(directory) == 0, "fsync");
+        if (zip_bytes > 0) write_zip(directory, name, bytes, zip_bytes);
         check(write(log, bytes, log_bytes) == (ssize_t)log_bytes, "write");
         check(fdatasync(log) == 0, "fdatasync");
         printf("%.1f\n", (double)(now_ns() - begin) / 1e3);

@@ -16,25 +16,34 @@ final class EngineFixture: Sendable {
     let settings: CurrentSettings
     let events = EnvironmentEvents()
     let stopped: AsyncStream<EnvironmentID>
+    private let states = Mutex<[EnvironmentEvent]>([])
+    private let changes: AsyncStream<Void>
 
     init(
         _ settings: EngineSettings = EngineSettings(), directories: (any HostDirectoryWatching)? = nil,
-        isManaged: Bool = false, traceDaemon: (any TraceForwarding)? = nil
+        versions: (any VersionLookup)? = nil, isManaged: Bool = false, traceDaemon: (any TraceForwarding)? = nil
     ) {
         self.settings = CurrentSettings(settings)
         let (stopped, continuation) = AsyncStream.makeStream(of: EnvironmentID.self)
         self.stopped = stopped
+        let (changes, change) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        self.changes = changes
         self.events.listen { if $0.to == .stopped { continuation.yield($0.environment) } }
         self.plane = InvocationPlane(
             parts: EngineParts(
                 launcher: self.launcher, credentials: FixedCredentials(), runtimes: OneRuntime(isManaged: isManaged),
                 codeDirectory: { "/code/\($0.digest)" }, sessionName: { "\($0)" }, log: self.log, time: WallClock(),
                 reader: PlainReader(), runtimeServer: RuntimeAPIServer(), servicesRelay: nil,
-                directories: directories, traceDaemon: traceDaemon, settings: self.settings, events: self.events,
+                directories: directories, versions: versions, traceDaemon: traceDaemon, settings: self.settings,
+                events: self.events,
                 logger: Logger(label: "test") { _ in
                     SwiftLogNoOpLogHandler()
                 }),
             loops: [MultiThreadedEventLoopGroup.singleton.next()])
+        self.events.listen { [weak self] event in
+            self?.states.withLock { $0.append(event) }
+            change.yield()
+        }
     }
 
     func function(
@@ -52,19 +61,34 @@ final class EngineFixture: Sendable {
         return record
     }
 
-    /// Begins an invocation; the answer is awaited through the task.
+    /// Begins an invocation; the answer is awaited through the task. What the test tells the plane after this comes after it.
     func invoke(
-        _ function: FunctionRecord, payload: String = "{}", tail: Bool = false, trace: String? = nil
+        _ function: FunctionRecord, payload: String = "{}", tail: Bool = false, tenant: String? = nil,
+        trace: String? = nil
     ) -> Task<Result<InvocationAnswer, InvocationFailure>, Never> {
         let invocation = Invocation(
             requestID: .random(), function: function, invokedARN: function.key.arn, payload: Array(payload.utf8),
             traceHeader: trace ?? "Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0",
-            wantsLogTail: tail, receivedAt: WallClock().now)
-        return Task { [plane = self.plane] in
-            await withCheckedContinuation { continuation in
-                plane.submit(invocation) { continuation.resume(returning: $0) }
-            }
+            wantsLogTail: tail, tenantID: tenant, receivedAt: WallClock().now)
+        let (answers, answer) = AsyncStream.makeStream(of: Result<InvocationAnswer, InvocationFailure>.self)
+        self.plane.submit(invocation) { result in
+            answer.yield(result)
+            answer.finish()
         }
+        return Task {
+            for await result in answers { return result }
+            return .failure(.startFailed("the invocation was forgotten"))
+        }
+    }
+
+    /// Returns once an environment has come to a state so many times; one test waits at a time.
+    func reached(_ state: EnvironmentMachine.State, _ environment: EnvironmentID, times: Int = 1) async {
+        func isReached() -> Bool {
+            self.states.withLock { $0.count { $0.environment == environment && $0.to == state } >= times }
+        }
+        if !isReached() { for await _ in self.changes where isReached() { break } }
+        // The event comes first; this is answered when all that follows from it is done.
+        _ = await self.plane.codeInUse()
     }
 
     func nextStopped() async -> EnvironmentID? {
@@ -157,6 +181,13 @@ struct PlainReader: DescriptorReader {
             count = max(0, unsafe Glibc.read(descriptor, buffer.baseAddress, limit))
         }
     }
-    func readFile(_ descriptor: Int32) -> [UInt8] { [] }
+    func readFile(_ descriptor: Int32) -> [UInt8] {
+        unsafe [UInt8](unsafeUninitializedCapacity: 4_096) { buffer, count in
+            count = max(0, unsafe Glibc.pread(descriptor, buffer.baseAddress, 4_096, 0))
+        }
+    }
+    func writeFile(_ descriptor: Int32, _ text: StaticString) -> Int32 {
+        unsafe Glibc.write(descriptor, text.utf8Start, text.utf8CodeUnitCount) < 0 ? errno : 0
+    }
     func close(_ descriptor: Int32) { _ = Glibc.close(descriptor) }
 }

@@ -23,6 +23,7 @@ final class HeldInvocations: InvocationSink {
     func functionChanged(_ record: FunctionRecord) {}
     func versionDeleted(_ version: VersionKey) {}
     func functionDeleted(_ key: FunctionKey) {}
+    func concurrencyChanged(_ concurrency: FunctionConcurrency) {}
 
     /// The next invocation, unanswered.
     func next() async -> Held? {

@@ -250,6 +250,17 @@ private let queueARN = "arn:aws:sqs:us-east-1:000000000000:q"
         }
     }
 
+    @Test func `events while the disk has little room, and takes them again when it has`() async throws {
+        let fixture = EventPlaneFixture()
+        try await fixture.run {
+            fixture.store.hasRoom = false
+            await #expect(throws: EventRefusal.noRoom) { try await fixture.plane.accept(.sample()) }
+            fixture.store.hasRoom = true
+            try await fixture.plane.accept(.sample())
+            #expect(await fixture.sink.answer(.answered("1"))?.requestID == .numbered(1))
+        }
+    }
+
     @Test func `events once it is closed`() async throws {
         let fixture = EventPlaneFixture()
         fixture.plane.close()
@@ -258,17 +269,38 @@ private let queueARN = "arn:aws:sqs:us-east-1:000000000000:q"
 }
 
 @Suite struct `An outcome that the disk refuses` {
-    @Test func `leaves the event to be run again`() async throws {
+    @Test func `is tried until the disk takes it, and the function is not run again`() async throws {
         let fixture = EventPlaneFixture()
         try await fixture.run {
             try await fixture.plane.accept(.sample())
             let held = try #require(await fixture.sink.next())
             fixture.store.fail(with: .failed("full"))
             held.answer(.answered("1"))
-            #expect(await fixture.alarm.nextSetting() == .seconds(1))
+            for delay in [1, 2, 4, 8, 10, 10] {
+                #expect(await fixture.alarm.nextSetting() == .seconds(delay))
+                #expect(fixture.plane.count == 1)
+                if delay == 8 { fixture.store.fail(with: .failed("full still")) }
+                fixture.alarm.advance(by: .seconds(delay))
+            }
+            _ = await fixture.alarm.nextSetting()
             fixture.store.fail(with: nil)
-            fixture.alarm.advance(by: .seconds(1))
-            #expect(await fixture.sink.answer(.answered("1"))?.requestID == .numbered(1))
+            fixture.alarm.advance(by: .seconds(10))
+            while fixture.plane.count > 0 { await Task.yield() }
+            try await fixture.plane.accept(.sample(2))
+            #expect(await fixture.sink.answer(.answered("2"))?.requestID == .numbered(2))
         }
+    }
+
+    @Test func `is left to the next start where the plane closes meanwhile`() async throws {
+        let fixture = EventPlaneFixture()
+        try await fixture.run {
+            try await fixture.plane.accept(.sample())
+            let held = try #require(await fixture.sink.next())
+            fixture.store.fail(with: .failed("full"))
+            held.answer(.answered("1"))
+            _ = await fixture.alarm.nextSetting()
+        }
+        fixture.store.fail(with: nil)
+        #expect(try await fixture.store.backlog().events.map(\.event.requestID) == [.numbered(1)])
     }
 }

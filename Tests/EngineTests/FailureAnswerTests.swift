@@ -72,7 +72,7 @@ import Testing
 
     @Test func `says how large a response may be`() {
         #expect(
-            self.body(.responseTooLarge())
+            self.body(.responseTooLarge(limit: Limits.responsePayloadBytes))
                 == "{\"errorType\":\"Function.ResponseSizeTooLarge\",\"errorMessage\":\"Response payload size exceeded "
                 + "maximum allowed payload size (6291556 bytes).\"}")
     }

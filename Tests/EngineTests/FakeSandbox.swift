@@ -15,7 +15,11 @@ final class FakeSandbox: Sendable {
     let frameWriter: Int32?
     private let control: any Channel
     private let commands: AsyncStream<Command>
-    private let stops = Mutex(0)
+    /// `memory.events`.
+    private let memoryEvents: Int32
+    /// What is written to `cgroup.freeze`.
+    private let switches: AsyncStream<UInt8>
+    private let started: StartRecord
 
     /// What the engine asked init for.
     enum Command: Equatable, Sendable {
@@ -28,7 +32,7 @@ final class FakeSandbox: Sendable {
 
     private init(
         request: SandboxRequest, port: UInt16, logWriter: Int32, frameWriter: Int32?, control: any Channel,
-        commands: AsyncStream<Command>
+        commands: AsyncStream<Command>, memoryEvents: Int32, switches: AsyncStream<UInt8>, started: StartRecord
     ) {
         self.environment = request.environment
         self.request = request
@@ -37,7 +41,12 @@ final class FakeSandbox: Sendable {
         self.frameWriter = frameWriter
         self.control = control
         self.commands = commands
+        self.memoryEvents = memoryEvents
+        self.switches = switches
+        self.started = started
     }
+
+    deinit { Glibc.close(self.memoryEvents) }
 
     static func make(for request: SandboxRequest) async throws -> (FakeSandbox, SandboxDescriptors) {
         var pair: [Int32] = [0, 0]
@@ -47,26 +56,66 @@ final class FakeSandbox: Sendable {
         precondition(unsafe Glibc.pipe(&pipe) == 0 && Glibc.pipe(&frames) == 0)
         let (listener, port) = Self.listen()
         let (commands, continuation) = AsyncStream.makeStream(of: Command.self)
+        let started = StartRecord()
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(CommandHandler(continuation))
+                    try channel.pipeline.syncOperations.addHandler(CommandHandler(continuation, started))
                 }
             }
             .withConnectedSocket(pair[1]).get()
+        var name = Array("/tmp/lambdad-memory.events-XXXXXX".utf8CString)
+        let memoryEvents = unsafe mkstemp(&name)
+        _ = unsafe unlink(name)
+        let (freezer, switches) = try await Self.makeFreezer()
         let sandbox = FakeSandbox(
             request: request, port: port, logWriter: pipe[1], frameWriter: request.framesLog ? frames[1] : nil,
-            control: channel, commands: commands)
+            control: channel, commands: commands, memoryEvents: memoryEvents, switches: switches, started: started)
         let descriptors = SandboxDescriptors(
             pidfd: dup(pipe[0]), log: pipe[0], runtimeListener: listener, servicesListener: nil, control: pair[0],
-            memoryPeak: nil, memoryEvents: nil, frames: request.framesLog ? frames[0] : nil, runtimePort: port)
+            memoryPeak: nil, memoryEvents: dup(memoryEvents), freezer: freezer,
+            frames: request.framesLog ? frames[0] : nil, runtimePort: port)
         return (sandbox, descriptors)
+    }
+
+    private static func makeFreezer() async throws -> (Int32, AsyncStream<UInt8>) {
+        var pipe: [Int32] = [0, 0]
+        precondition(unsafe Glibc.pipe(&pipe) == 0)
+        let (switches, continuation) = AsyncStream.makeStream(of: UInt8.self)
+        _ = try await NIOPipeBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(SwitchHandler(continuation))
+                }
+            }
+            .takingOwnershipOfDescriptor(input: pipe[0]).get()
+        return (pipe[1], switches)
+    }
+
+    /// The next thing that is written to `cgroup.freeze`; `nil` once it is closed.
+    func nextSwitch() async -> String? {
+        for await byte in self.switches { return String(decoding: [byte], as: UTF8.self) }
+        return nil
+    }
+
+    /// What `memory.events` tells from now on.
+    func setMemoryKills(_ count: Int) {
+        let text = Array("low 0\nmax 7\noom 1\noom_kill \(count)\noom_group_kill 0\n".utf8)
+        _ = unsafe text.withUnsafeBytes { unsafe pwrite(self.memoryEvents, $0.baseAddress, $0.count, 0) }
     }
 
     /// The next thing that the engine asks init for, figures of memory left out (they are answered with 8 MiB).
     func nextCommand() async -> Command? {
         for await command in self.commands where command != .memory { return command }
         return nil
+    }
+
+    /// The variables of the first process; `nil` where something else is asked of init first.
+    var startEnvironment: [String]? {
+        get async {
+            guard case .start? = await self.nextCommand() else { return nil }
+            return self.started.environment.withLock { $0 }
+        }
     }
 
     func report(_ event: [UInt8]) {
@@ -118,12 +167,42 @@ final class FakeSandbox: Sendable {
     }
 }
 
+/// What a start command carried.
+final class StartRecord: Sendable {
+    let environment = Mutex<[String]>([])
+}
+
+private final class SwitchHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    private let continuation: AsyncStream<UInt8>.Continuation
+
+    init(_ continuation: AsyncStream<UInt8>.Continuation) { self.continuation = continuation }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        for byte in self.unwrapInboundIn(data).readableBytesView { self.continuation.yield(byte) }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) { self.continuation.finish() }
+}
+
 private final class CommandHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     private let continuation: AsyncStream<FakeSandbox.Command>.Continuation
+    private let started: StartRecord
     private var pending = ByteBuffer()
 
-    init(_ continuation: AsyncStream<FakeSandbox.Command>.Continuation) { self.continuation = continuation }
+    init(_ continuation: AsyncStream<FakeSandbox.Command>.Continuation, _ started: StartRecord) {
+        self.continuation = continuation
+        self.started = started
+    }
+
+    /// A number of byte strings, each with its length before it.
+    private static func strings(_ body: inout ByteBuffer) -> [String] {
+        let count = body.readInteger(endianness: .little, as: UInt32.self) ?? 0
+        return (0..<count).compactMap { _ in
+            body.readInteger(endianness: .little, as: UInt32.self).flatMap { body.readString(length: Int($0)) }
+        }
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = self.unwrapInboundIn(data)
@@ -136,7 +215,12 @@ private final class CommandHandler: ChannelInboundHandler {
                 return
             }
             switch kind {
-            case 1: self.continuation.yield(.start(tag: body.readInteger(endianness: .little, as: UInt32.self) ?? 0))
+            case 1:
+                let tag = body.readInteger(endianness: .little, as: UInt32.self) ?? 0
+                _ = Self.strings(&body)
+                let environment = Self.strings(&body)
+                self.started.environment.withLock { $0 = environment }
+                self.continuation.yield(.start(tag: tag))
             case 2: self.continuation.yield(.signal)
             case 3: self.continuation.yield(.killAll)
             default:

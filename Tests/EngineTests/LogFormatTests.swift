@@ -41,7 +41,7 @@ private struct LoggedRun {
 /// The members of a system event.
 private func event(_ line: String) throws -> (type: String, record: JSONObject) {
     let object = try #require(try JSONValue.parse(Array(line.utf8)).objectValue)
-    #expect(object.map(\.key) == ["time", "type", "record"])
+    #expect(object.map { $0.key } == ["time", "type", "record"])
     return (object["type"]?.stringValue ?? "", object["record"]?.objectValue ?? [:])
 }
 
@@ -121,6 +121,19 @@ private func event(_ line: String) throws -> (type: String, record: JSONObject) 
         // The pipe does not change what the platform writes, nor the order.
         let platform = run.engine.log.lines.map { $0.prefix { $0 != " " } }
         #expect(platform.first == "INIT_START" && platform.suffix(2) == ["END", "REPORT"])
+    }
+
+    @Test func `that an invocation leaves unfinished are whole once the runtime has written the rest`() async throws {
+        let run = try await LoggedRun(format: "Text")
+        let record = frame("begun in one, ended in the next")
+        run.sandbox.writeFrames(Array(record.prefix(25)))
+        _ = try await run.finish()
+        #expect(run.engine.log.all.allSatisfy { $0.kind == .platform })
+        run.sandbox.writeFrames(Array(record.dropFirst(25)))
+        run.engine.plane.functionDeleted(try run.engine.function().key)
+        _ = await run.engine.nextStopped()
+        let own = run.engine.log.all.filter { $0.kind == .function }
+        #expect(own.map { String(decoding: $0.message, as: UTF8.self) } == ["begun in one, ended in the next"])
     }
 
     @Test func `that a crash left behind are all there, the last one as far as it came`() async throws {

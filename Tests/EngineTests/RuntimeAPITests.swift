@@ -178,7 +178,11 @@ private struct RuntimeSample {
 
     @Test func `lets a runtime whose init failed do nothing more`() async throws {
         let sample = try await RuntimeSample()
+        #expect(await sample.sandbox.nextCommand() == .start(tag: 1))
+        let others = [try await sample.sandbox.runtime(), try await sample.sandbox.runtime()]
         #expect(try await sample.post("init/error", body: Array("{}".utf8)).status == 202)
-        #expect(try await sample.payload() == "{}")
+        #expect(try await others[0].next().text == Self.badState(from: "InitError", to: "Ready"))
+        let again = try await others[1].call("POST", "/2018-06-01/runtime/init/error")
+        #expect(again.text == Self.badState(from: "InitError", to: "InitError"))
     }
 }

@@ -1,23 +1,23 @@
 import Engine
 import LambdaCore
-import Synchronization
 import TestSupport
 import Testing
 
 private let root = "1-5bef4de7-ad49b0e87f6ef6c87fc2e700"
 private let caller = "9581a8d4aaaaaaaa"
 
-/// Segments with ids 0…1, 0…2 and so on.
-private func numbered() -> () -> String {
-    let last = Mutex(0)
-    return {
-        let number = last.withLock { last in
-            last += 1
-            return String(last)
-        }
-        return String(repeating: "0", count: 16 - number.count) + number
+/// Ids of segments: 0…1, 0…2 and so on.
+private final class Numbers {
+    private var last = 0
+
+    func next() -> String {
+        self.last += 1
+        let text = String(self.last)
+        return String(repeating: "0", count: 16 - text.count) + text
     }
 }
+
+private func numbered() -> () -> String { Numbers().next }
 
 @Suite struct `A traced invocation` {
     @Test func `has a segment of the service below the caller's, and the function's below that`() throws {

@@ -117,7 +117,7 @@ struct `Function logs read back from a journal` {
         var query = all
         query.streams = .named(["s2", "s10"])
         #expect(self.texts(try await self.reader.events(query)) == ["b3", "c4"])
-        query.streams = .prefixed("s1")
+        query.streams = .prefixed(["s1"])
         #expect(self.texts(try await self.reader.events(query)) == ["a0", "a1", "a2", "c4"])
         query = all
         query.earliest = self.time(1)

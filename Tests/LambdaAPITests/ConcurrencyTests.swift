@@ -122,14 +122,8 @@ private func provision(_ count: Int) -> String { #"{"ProvisionedConcurrentExecut
 @Suite struct `Provisioned concurrency` {
     private static let qualifier = "\(provisioned)?Qualifier="
 
-    /// Says what a test tells it to.
-    private struct Status: ProvisionedStatusSource {
-        let answer: ProvisionedStatus
-        func status(of configuration: ProvisionedConcurrencyRecord) -> ProvisionedStatus { self.answer }
-    }
-
     private func withAlias(
-        status: any ProvisionedStatusSource = NoProvisionedEnvironments(),
+        status: any ProvisionedStatusSource = FixedProvisionedStatus(),
         configure: (inout APIConfiguration) -> Void = { _ in },
         _ body: @Sendable (TestServer) async throws -> Void
     ) async throws {
@@ -141,13 +135,16 @@ private func provision(_ count: Int) -> String { #"{"ProvisionedConcurrentExecut
         }
     }
 
-    @Test func `says that nobody keeps environments ready where that is so`() async throws {
-        try await self.withAlias { server in
+    @Test func `whose init fails says so in AWS's words`() async throws {
+        let status = FixedProvisionedStatus(
+            answer: ProvisionedStatus(
+                allocated: 0, available: 0, state: .failed, reason: ProvisionedStatus.initFailure))
+        try await self.withAlias(status: status) { server in
             let answer = try await server.request("PUT", Self.qualifier + "1", body: provision(5))
             #expect(answer.status == 202)
             #expect(
                 answer.text
-                    == #"{"RequestedProvisionedConcurrentExecutions":5,"AvailableProvisionedConcurrentExecutions":0,"AllocatedProvisionedConcurrentExecutions":0,"Status":"FAILED","StatusReason":"Environments are not kept ready on this server yet. Invocations start their own.","LastModified":"2026-01-02T03:04:05+0000"}"#
+                    == #"{"RequestedProvisionedConcurrentExecutions":5,"AvailableProvisionedConcurrentExecutions":0,"AllocatedProvisionedConcurrentExecutions":0,"Status":"FAILED","StatusReason":"FUNCTION_ERROR_INIT_FAILURE","LastModified":"2026-01-02T03:04:05+0000"}"#
             )
             let read = try await server.request("GET", Self.qualifier + "1")
             #expect(read.status == 200 && read.text == answer.text)
@@ -155,7 +152,7 @@ private func provision(_ count: Int) -> String { #"{"ProvisionedConcurrentExecut
     }
 
     @Test func `shows what its keeper reports, as AWS does`() async throws {
-        let status = Status(answer: ProvisionedStatus(allocated: 2, available: 1, state: .inProgress))
+        let status = FixedProvisionedStatus(answer: ProvisionedStatus(allocated: 2, available: 1, state: .inProgress))
         try await self.withAlias(status: status) { server in
             let answer = try await server.request("PUT", Self.qualifier + "live", body: provision(3))
             let shape =

@@ -287,7 +287,8 @@ private let invoke = "/2015-03-31/functions/f/invocations"
                 configuration: APIConfiguration(), store: MemoryStore(), code: FakeCodeStore(),
                 sink: FakeSink.echo(),
                 runtimes: FakeRuntimes(), credentials: CredentialBook(), time: ManualTime(),
-                log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+                log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+                provisionedStatus: FixedProvisionedStatus())
             self.loop = EmbeddedEventLoop()
             self.channel = EmbeddedChannel(loop: self.loop)
             try api.initialize(self.channel).wait()

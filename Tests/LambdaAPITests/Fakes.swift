@@ -80,6 +80,7 @@ final class FakeSink: InvocationSink {
     private let heldSource: AsyncStream<Held>.Continuation
     private let eventSource: AsyncStream<Event>.Continuation
     private let count = Mutex(0)
+    private let concurrency = Mutex<[FunctionConcurrency]>([])
 
     /// - Parameter reply: `nil` holds the invocation back, for the test to take from ``held``.
     init(reply: @escaping @Sendable (Invocation) -> Result<InvocationAnswer, InvocationFailure>?) {
@@ -110,6 +111,13 @@ final class FakeSink: InvocationSink {
     func versionDeleted(_ version: VersionKey) { self.eventSource.yield(.versionDeleted(version)) }
     func functionDeleted(_ key: FunctionKey) { self.eventSource.yield(.deleted(key)) }
 
+    func concurrencyChanged(_ concurrency: FunctionConcurrency) {
+        self.concurrency.withLock { $0.append(concurrency) }
+    }
+
+    /// What it was told of concurrency, in order.
+    var concurrencies: [FunctionConcurrency] { self.concurrency.withLock { $0 } }
+
     func nextEvent() async -> Event? {
         var iterator = self.events.makeAsyncIterator()
         return await iterator.next()
@@ -119,6 +127,12 @@ final class FakeSink: InvocationSink {
         var iterator = self.held.makeAsyncIterator()
         return await iterator.next()
     }
+}
+
+/// Says of every provisioned configuration what a test tells it to.
+struct FixedProvisionedStatus: ProvisionedStatusSource {
+    var answer = ProvisionedStatus(allocated: 0, available: 0, state: .inProgress)
+    func status(of configuration: ProvisionedConcurrencyRecord) -> ProvisionedStatus { self.answer }
 }
 
 /// Has `python3.11` and `python3.13`, and nothing else.

@@ -82,7 +82,8 @@ private struct Mapping: Sendable, CustomTestStringConvertible {
     }
 
     @Test(arguments: [
-        (InvocationFailure.throttled, 429, "Rate Exceeded."), (.shuttingDown, 503, "The server is stopping"),
+        (InvocationFailure.throttled(.concurrentInvocations), 429, "Rate Exceeded."),
+        (.shuttingDown, 503, "The server is stopping"),
         (.functionDeleted, 403, #"{"Message":null}"#), (.startupTimedOut, 502, "Internal Server Error"),
         (.startFailed("mount"), 502, "Internal Server Error"),
     ]) func `tells the platform's failures apart by their status`(

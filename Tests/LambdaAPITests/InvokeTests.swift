@@ -69,6 +69,26 @@ private let path = "/2015-03-31/functions/f/invocations"
         }
     }
 
+    @Test func `tells for which Cognito identity its caller's key stands, where it is signed`() async throws {
+        let sink = FakeSink.holding()
+        let store = try await PublishedFunction.store()
+        try await TestServer.run(sink: sink, authentication: .sigV4, store: store) { server in
+            let signature = RequestSigner.sign(
+                method: "POST", path: path, headers: [("Host", "localhost")], body: [], service: "lambda",
+                region: .standard,
+                credentials: Credentials(
+                    accessKeyID: "AKIDEXAMPLE", secretAccessKey: TestServer.secret, sessionToken: nil, expiration: nil),
+                now: server.time.wallTime)
+            async let answer = server.request("POST", path, headers: signature.map { "\($0.name): \($0.value)" })
+            let held = try #require(await sink.nextHeld())
+            #expect(
+                held.invocation.cognitoIdentity?.json
+                    == #"{"cognitoIdentityId":"us-east-1:0a-1b","cognitoIdentityPoolId":"us-east-1:2c-3d"}"#)
+            held.answer(.success(InvocationAnswer(payload: [0x31], executedVersion: "$LATEST")))
+            #expect(try await answer.status == 200)
+        }
+    }
+
     @Test(arguments: [
         "f", "f:$LATEST", "f%3A%24LATEST", "123456789012:function:f", "function:f",
         "arn:aws:lambda:us-east-1:123456789012:function:f",
@@ -219,8 +239,24 @@ private let path = "/2015-03-31/functions/f/invocations"
 
     static let failures: [(InvocationFailure, Int, String, String)] = [
         (
-            .throttled, 429, "TooManyRequestsException",
+            .throttled(.concurrentInvocations), 429, "TooManyRequestsException",
             #"{"Reason":"ConcurrentInvocationLimitExceeded","Type":"User","message":"Rate Exceeded."}"#
+        ),
+        (
+            .throttled(.reservedConcurrentInvocations), 429, "TooManyRequestsException",
+            #"{"Reason":"ReservedFunctionConcurrentInvocationLimitExceeded","Type":"User","message":"Rate Exceeded."}"#
+        ),
+        (
+            .throttled(.invocationRate), 429, "TooManyRequestsException",
+            #"{"Reason":"FunctionInvocationRateLimitExceeded","Type":"User","message":"Rate Exceeded."}"#
+        ),
+        (
+            .throttled(.reservedInvocationRate), 429, "TooManyRequestsException",
+            #"{"Reason":"ReservedFunctionInvocationRateLimitExceeded","Type":"User","message":"Rate Exceeded."}"#
+        ),
+        (
+            .tooManyTenantEnvironments, 429, "TooManyRequestsException",
+            #"{"Type":"User","message":"Rate exceeded"}"#
         ),
         (
             .startupTimedOut, 500, "ServiceException",

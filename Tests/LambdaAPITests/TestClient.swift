@@ -95,6 +95,19 @@ final class TestClient: Sendable {
         }
     }
 
+    /// What comes next, as it comes.
+    func part() async throws -> [UInt8] {
+        var iterator = self.incoming.makeAsyncIterator()
+        return try #require(await iterator.next(), "the connection ended")
+    }
+
+    /// All that comes until the server closes the connection.
+    func rest() async -> [UInt8] {
+        var bytes: [UInt8] = []
+        for await part in self.incoming { bytes += part }
+        return bytes
+    }
+
     private static func parse(_ bytes: [UInt8], hasBody: Bool) -> (TestAnswer, Int)? {
         let text = String(decoding: bytes, as: UTF8.self)
         guard let end = text.firstRange(of: "\r\n\r\n") else { return nil }

@@ -24,7 +24,7 @@ struct TestServer: Sendable {
         sink: FakeSink = .echo(), authentication: APIConfiguration.Authentication = .none,
         store: MemoryStore = MemoryStore(), connections: Int = 100, bodies: Int = 100_000_000,
         events: (any EventAcceptor)? = nil,
-        provisionedStatus: any ProvisionedStatusSource = NoProvisionedEnvironments(),
+        provisionedStatus: any ProvisionedStatusSource = FixedProvisionedStatus(),
         targeted: [any TargetedService] = [],
         draw: @escaping @Sendable () -> Double = { 0.5 },
         configure: (inout APIConfiguration) -> Void = { _ in },
@@ -43,6 +43,8 @@ struct TestServer: Sendable {
                 aws_access_key_id = AKIDEXAMPLE
                 aws_secret_access_key = \(secret)
                 aws_account_id = \(account)
+                cognito_identity_id = us-east-1:0a-1b
+                cognito_identity_pool_id = us-east-1:2c-3d
                 """)
         let code = FakeCodeStore()
         let api = APIServer(

@@ -47,6 +47,47 @@ import Testing
         #expect(try RecordDecoder.decode(Everything.self, from: bytes) == Everything())
     }
 
+    @Test func `is read by this decoder and by Foundation's as it was written here`() throws {
+        let bytes = try RecordEncoder.encode(Everything())
+        #expect(try RecordDecoder.decode(Everything.self, from: bytes) == Everything())
+        #expect(try JSONDecoder().decode(Everything.self, from: Data(bytes)) == Everything())
+    }
+
+    /// Opens containers within containers by hand, and goes on further out without closing one.
+    private struct ByHand: Encodable {
+        enum Key: String, CodingKey { case first, second, third, fourth, fifth }
+
+        func encode(to encoder: any Encoder) throws {
+            var all = encoder.container(keyedBy: Key.self)
+            var inner = all.nestedContainer(keyedBy: Key.self, forKey: .first)
+            var list = inner.nestedUnkeyedContainer(forKey: .second)
+            try list.encode(1)
+            var row = list.nestedUnkeyedContainer()
+            try row.encode("a")
+            _ = list.nestedContainer(keyedBy: Key.self)
+            try list.encodeNil()
+            try all.encodeNil(forKey: .third)
+            try Choice.one.encode(to: all.superEncoder(forKey: .fourth))
+            _ = all.nestedUnkeyedContainer(forKey: .fifth)
+        }
+    }
+
+    @Test func `is closed where its next member is further out`() throws {
+        let text = String(decoding: try RecordEncoder.encode([ByHand()]), as: UTF8.self)
+        #expect(text == #"[{"first":{"second":[1,["a"],{},null]},"third":null,"fourth":"One","fifth":[]}]"#)
+    }
+
+    private struct Empty: Codable {}
+
+    @Test func `may have no members`() throws {
+        #expect(String(decoding: try RecordEncoder.encode([Empty()]), as: UTF8.self) == "[{}]")
+    }
+
+    @Test(arguments: [Double.nan, .infinity, -.infinity])
+    func `is not written with a number that JSON does not have`(_ number: Double) {
+        #expect(throws: RecordError.unwritable) { try RecordEncoder.encode(["n": number]) }
+    }
+
     @Test func `may name its members with escapes, in any order, and name more`() throws {
         let text = #"{"later":[{"a":[1]}],"n\u0075mber":7,"other":null,"text":"\ud834\udd1e\u00e9"}"#
         let inner = try RecordDecoder.decode(Inner.self, from: Array(text.utf8))

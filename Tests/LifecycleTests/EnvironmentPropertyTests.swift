@@ -21,6 +21,8 @@ private struct Edge: Hashable, CustomStringConvertible {
     private static let edges: Set<Edge> = [
         Edge(.inactive, .starting),
         Edge(.starting, .ready), Edge(.starting, .startupFailed), Edge(.starting, .startupTimedOut),
+        // An init that failed is tried again inside the first invocation.
+        Edge(.starting, .resetting), Edge(.resetting, .startupFailed),
         Edge(.ready, .invoking), Edge(.ready, .timingOut), Edge(.ready, .draining),
         Edge(.invoking, .ready), Edge(.invoking, .resetting), Edge(.invoking, .timingOut), Edge(.invoking, .draining),
         Edge(.resetting, .ready), Edge(.resetting, .timingOut), Edge(.resetting, .draining),
@@ -77,6 +79,8 @@ private struct Edge: Hashable, CustomStringConvertible {
         switch happening {
         case .startRequested: return try machine.startRequested(now: now, settings: settings)
         case .runtimeBecameReady: return try machine.runtimeBecameReady(now: now, settings: settings)
+        case .initBegan: return try machine.initBegan(now: now, timeout: settings.initTimeout)
+        case .initFailed: return try machine.initFailed(EnvironmentSample.failure, now: now)
         case .startFailed: return try machine.startFailed(EnvironmentSample.failure)
         case .reserved: try machine.reserved(now: now)
         case .released: return try machine.released(now: now, settings: settings)

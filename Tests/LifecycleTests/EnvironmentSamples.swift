@@ -6,11 +6,15 @@ import TestSupport
 enum Situation: String, CaseIterable, Sendable {
     case inactive
     case starting
+    /// Its runtime is started.
+    case initialising
     /// Its version was replaced while it started.
     case startingOutdated
     case ready
     case invoking
     case resetting
+    /// Its first init failed.
+    case endingInit
     /// Draining, and its invocation still runs.
     case drainingBusy
     /// Draining, and its sandbox is being stopped.
@@ -23,7 +27,8 @@ enum Situation: String, CaseIterable, Sendable {
 
 /// What can happen to an environment.
 enum Happening: String, CaseIterable, Sendable {
-    case startRequested, runtimeBecameReady, startFailed, reserved, released, resetRequested, resetFinished
+    case startRequested, initBegan, runtimeBecameReady, startFailed, initFailed, reserved, released, resetRequested,
+        resetFinished
     case drainRequested, stopRequested, timerFiredEarly, timerFiredLate, sandboxVanished, sandboxStopped
 }
 
@@ -51,6 +56,8 @@ struct EnvironmentSample {
         let settings = Self.settings
         switch happening {
         case .startRequested: return try self.machine.startRequested(now: now, settings: settings)
+        case .initBegan: return try self.machine.initBegan(now: now, timeout: settings.initTimeout)
+        case .initFailed: return try self.machine.initFailed(Self.failure, now: now)
         case .runtimeBecameReady: return try self.machine.runtimeBecameReady(now: now, settings: settings)
         case .startFailed: return try self.machine.startFailed(Self.failure)
         case .reserved: try self.machine.reserved(now: now)
@@ -72,6 +79,8 @@ struct EnvironmentSample {
             switch situation {
             case .inactive: []
             case .starting: [.startRequested]
+            case .initialising: [.startRequested, .initBegan]
+            case .endingInit: [.startRequested, .initBegan, .initFailed]
             case .startingOutdated: [.startRequested, .drainRequested]
             case .ready: [.startRequested, .runtimeBecameReady]
             case .invoking: [.startRequested, .runtimeBecameReady, .reserved]

@@ -180,3 +180,70 @@ import Testing
         #expect(pool.becameFree(self.one) == .numbered(1))
     }
 }
+
+@Suite struct `A pool at its concurrency's limit` {
+    private let one = EnvironmentID.numbered(1)
+
+    /// One environment whose invocation has been answered, and one more that waits and may start no other.
+    private func waiting() -> PoolMachine {
+        var pool = PoolMachine()
+        pool.startBegan(self.one)
+        _ = pool.becameFree(self.one)
+        _ = pool.invocationArrived(.numbered(1), isUsable: { _ in true })
+        pool.answered(self.one)
+        #expect(pool.invocationArrived(.numbered(2), mayStart: false, isUsable: { _ in true }) == .startAndWait)
+        return pool
+    }
+
+    @Test func `waits for the environment that is about to come free, and starts none beside it`() {
+        var pool = self.waiting()
+        #expect(pool.missingStarts == 0)
+        #expect(pool.becameFree(self.one) == .numbered(2))
+        #expect(pool.missingStarts == 0 && pool.waitingCount == 0)
+    }
+
+    @Test func `starts one after all where that one leaves`() {
+        var pool = self.waiting()
+        #expect(pool.left(self.one) == nil)
+        #expect(pool.missingStarts == 1)
+    }
+
+    @Test func `waits for one that is reset meanwhile`() {
+        var pool = self.waiting()
+        pool.resetBegan(self.one)
+        #expect(pool.missingStarts == 0)
+        #expect(pool.becameFree(self.one) == .numbered(2))
+    }
+
+    @Test func `starts one where those that finish are another version's`() {
+        var pool = PoolMachine()
+        #expect(pool.invocationArrived(.numbered(1), mayStart: false, isUsable: { _ in true }) == .startAndWait)
+        #expect(pool.missingStarts == 1)
+    }
+
+    @Test func `starts for others all that they need`() {
+        var pool = self.waiting()
+        _ = pool.invocationArrived(.numbered(3), isUsable: { _ in true })
+        #expect(pool.missingStarts == 1)
+        #expect(pool.abandonWaiting() == [.numbered(2), .numbered(3)])
+        _ = pool.invocationArrived(.numbered(4), isUsable: { _ in true })
+        #expect(pool.missingStarts == 1)
+    }
+
+    @Test func `says whether one more would need a start`() {
+        var pool = PoolMachine()
+        #expect(pool.needsStart(isUsable: { _ in true }) == true)
+        pool.startBegan(self.one)
+        #expect(pool.needsStart(isUsable: { _ in true }) == false)
+        _ = pool.becameFree(self.one)
+        #expect(pool.needsStart(isUsable: { _ in true }) == false)
+        #expect(pool.needsStart(isUsable: { _ in false }) == true)
+    }
+
+    @Test func `gives the oldest that waits to an environment that is not its own`() {
+        var pool = self.waiting()
+        #expect(pool.takeOldestWaiting() == .numbered(2))
+        #expect(pool.takeOldestWaiting() == nil)
+        #expect(pool.missingStarts == 0)
+    }
+}

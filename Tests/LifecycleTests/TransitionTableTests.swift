@@ -62,7 +62,7 @@ private enum Cell: Equatable {
 
     private static func cell(_ situation: Situation, _ happening: Happening, start: Instant) -> Cell {
         switch happening {
-        case .startRequested, .runtimeBecameReady, .startFailed:
+        case .startRequested, .initBegan, .runtimeBecameReady, .startFailed, .initFailed:
             startCell(situation, happening, start: start)
         case .reserved, .released, .resetRequested, .resetFinished:
             useCell(situation, happening, start: start)
@@ -77,11 +77,21 @@ private enum Cell: Equatable {
         switch (happening, situation) {
         case (.startRequested, .inactive): .goes(to: .starting, .armTimer(at: start.advanced(by: .seconds(20))))
         case (.startRequested, _): .illegal(to: .starting)
-        case (.runtimeBecameReady, .starting): .goes(to: .ready, .armTimer(at: start.advanced(by: .seconds(600))))
+        // Half of the startup timer's length: it is the one that ends first.
+        case (.initBegan, .starting), (.initBegan, .initialising), (.initBegan, .startingOutdated):
+            .rearms(at: start.advanced(by: .seconds(10)))
+        case (.initBegan, _): .illegal(to: .starting)
+        case (.initFailed, .starting), (.initFailed, .initialising), (.initFailed, .startingOutdated):
+            .goes(
+                to: .resetting,
+                .endInit(EnvironmentSample.failure, by: start.advanced(by: EnvironmentMachine.resetBudget)))
+        case (.initFailed, _): .illegal(to: .resetting)
+        case (.runtimeBecameReady, .starting), (.runtimeBecameReady, .initialising):
+            .goes(to: .ready, .armTimer(at: start.advanced(by: .seconds(600))))
         // Only an invocation that waited for it may have it: the timer is due at once.
         case (.runtimeBecameReady, .startingOutdated): .goes(to: .ready, .armTimer(at: start))
         case (.runtimeBecameReady, _): .illegal(to: .ready)
-        case (_, .starting), (_, .startingOutdated): .goes(to: .startupFailed, .stopSandbox)
+        case (_, .starting), (_, .initialising), (_, .startingOutdated): .goes(to: .startupFailed, .stopSandbox)
         case (_, _): .illegal(to: .startupFailed)
         }
     }
@@ -97,25 +107,30 @@ private enum Cell: Equatable {
             .goes(to: .resetting, .killProcesses(by: start.advanced(by: EnvironmentMachine.resetBudget)))
         case (.resetRequested, .drainingBusy): .goes(to: .draining, .stopSandbox)
         case (.resetRequested, _): .illegal(to: .resetting)
-        case (_, .resetting): .goes(to: .ready, .armTimer(at: start.advanced(by: .seconds(600))))
+        case (_, .resetting), (_, .endingInit): .goes(to: .ready, .armTimer(at: start.advanced(by: .seconds(600))))
         case (_, _): .illegal(to: .ready)
         }
     }
 
     private static func endCell(_ situation: Situation, _ happening: Happening) -> Cell {
         switch (happening, situation) {
-        case (.drainRequested, .starting), (.drainRequested, .startingOutdated): .stays
+        case (.drainRequested, .starting), (.drainRequested, .initialising), (.drainRequested, .endingInit),
+            (.drainRequested, .startingOutdated):
+            .stays
         case (.drainRequested, .ready), (.drainRequested, .resetting): .goes(to: .draining, .stopSandbox)
         case (.drainRequested, .invoking): .goes(to: .draining, .nothing)
         case (.drainRequested, .drainingBusy): .stays
-        case (.stopRequested, .starting), (.stopRequested, .startingOutdated): .goes(to: .startupFailed, .stopSandbox)
+        case (.stopRequested, .starting), (.stopRequested, .initialising), (.stopRequested, .endingInit),
+            (.stopRequested, .startingOutdated):
+            .goes(to: .startupFailed, .stopSandbox)
         case (.stopRequested, .ready), (.stopRequested, .invoking), (.stopRequested, .resetting),
             (.stopRequested, .drainingBusy):
             .goes(to: .draining, .stopSandbox)
         case (.drainRequested, .inactive), (.drainRequested, .stopped), (.stopRequested, .inactive),
             (.stopRequested, .stopped):
             .illegal(to: .draining)
-        case (.sandboxVanished, .starting), (.sandboxVanished, .startingOutdated):
+        case (.sandboxVanished, .starting), (.sandboxVanished, .initialising), (.sandboxVanished, .endingInit),
+            (.sandboxVanished, .startingOutdated):
             .goes(to: .startupFailed, .stopSandbox)
         case (.sandboxVanished, .ready), (.sandboxVanished, .invoking), (.sandboxVanished, .resetting),
             (.sandboxVanished, .drainingBusy):
@@ -133,6 +148,13 @@ private enum Cell: Equatable {
         switch situation {
         case .starting, .startingOutdated:
             isLate ? .goes(to: .startupTimedOut, .stopSandbox) : .rearms(at: start.advanced(by: .seconds(20)))
+        case .initialising:
+            // An hour late, both of its times are over: the start as a whole is.
+            isLate ? .goes(to: .startupTimedOut, .stopSandbox) : .rearms(at: start.advanced(by: .seconds(10)))
+        case .endingInit:
+            isLate
+                ? .goes(to: .startupFailed, .stopSandbox)
+                : .rearms(at: start.advanced(by: EnvironmentMachine.resetBudget))
         case .ready:
             isLate ? .goes(to: .timingOut, .stopSandbox) : .rearms(at: start.advanced(by: .seconds(600)))
         case .resetting:

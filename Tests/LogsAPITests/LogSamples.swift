@@ -1,6 +1,7 @@
 package import LambdaCore
 import Logging
 import LogsAPI
+import TestSupport
 import Testing
 
 /// The service on lines in memory.
@@ -10,11 +11,15 @@ struct LoggedService {
 
     let lines: RecentLines
     let service: LogsService
+    let store = MemoryStore()
+    let clock = ManualClock()
 
     init(maximumBytes: Int = 1_000_000) {
         self.lines = RecentLines(maximumBytes: maximumBytes, start: WallTime(milliseconds: 0))
         self.service = LogsService(
-            reader: self.lines, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            reader: self.lines, store: self.store, time: self.clock,
+            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            pause: { [clock] in clock.advance(by: $0) })
     }
 
     func write(
@@ -37,6 +42,14 @@ struct LoggedService {
     func call(_ operation: String, _ body: String, scope: Scope = LoggedService.scope) async -> TargetedAnswer {
         await self.service.answer(
             TargetedCall(operation: operation, scope: scope, body: Array(body.utf8), requestID: .random()))
+    }
+
+    /// Code and message of the error that a call must end with.
+    func refusal(_ operation: String, _ input: JSONObject, scope: Scope = LoggedService.scope) async -> [String] {
+        let answer = await self.call(
+            operation, String(decoding: JSONValue.object(input).serialized, as: UTF8.self), scope: scope)
+        guard answer.status == 400 else { return ["\(answer.status)"] }
+        return [answer.body["__type"]?.stringValue, answer.body["message"]?.stringValue].compactMap { $0 }
     }
 
     func ask(_ operation: String, _ input: JSONObject, scope: Scope = LoggedService.scope) async throws -> JSONObject {

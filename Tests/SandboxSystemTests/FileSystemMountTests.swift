@@ -51,6 +51,18 @@ struct `A file system of the host in a sandbox` {
                 == "one\ntwo\nd-one\nd-two\ntwo\n")
     }
 
+    @Test(arguments: ["/mnt/data", "/tmp"])
+    func `takes, as /tmp does, every change that a program makes to files`(directory: String) async throws {
+        let shared = try Shared(owner: Self.owner)
+        defer { shared.remove() }
+        let sandbox = try await shared.executor.sandbox(shared.executor.request(fileSystem: shared.wanted))
+        let changes = """
+            cd \(directory) && mkdir a b && echo 1 >a/f && mv a/f b/g && ln -s g b/l && ln b/g b/h && mkfifo p && : >b/g \
+            && rm -r a b p && echo done
+            """
+        #expect(try sandbox.output(of: changes) == "done\n")
+    }
+
     @Test func `is nosuid and nodev, and the only thing at /mnt, where nothing can be added`() async throws {
         let shared = try Shared(owner: Self.owner)
         defer { shared.remove() }

@@ -26,6 +26,15 @@ struct `What a function sees` {
         #expect(status.contains("Seccomp:\t2\n"))
     }
 
+    /// A whiteout needs no privilege, so nothing but Landlock refuses one.
+    @Test func `is held by Landlock to what may be made`() async throws {
+        let executor = try ExecutorUnderTest()
+        let sandbox = try await executor.sandbox()
+        #expect(try sandbox.output(of: "echo name >/proc/self/comm; echo 1 >/dev/null; echo done") == "done\n")
+        guard ExecutorHost.landlockVersion >= ExecutorHost.oldestLandlockVersion else { return }
+        #expect(try sandbox.output(of: "mknod /tmp/whiteout c 0 0 2>&1; true").contains("Permission denied"))
+    }
+
     @Test func `is run under uids that differ between functions and from init's`() async throws {
         let executor = try ExecutorUnderTest()
         let first = try await executor.sandbox(executor.request(userSlot: 3))

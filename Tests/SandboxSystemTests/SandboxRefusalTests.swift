@@ -81,7 +81,10 @@ struct `A request that cannot be met` {
             return
         }
         try socket.send(ExecutorRequest.stop(request.environment).packet)
-        #expect(try socket.reply() == .stopped(request.environment))
+        var last = try socket.reply()
+        // Its control socket was closed with the other descriptors, by which init ends: that may be told first.
+        if last == .vanished(request.environment) { last = try socket.reply() }
+        #expect(last == .stopped(request.environment))
     }
 
     @Test func `cannot stop another client's sandbox`() async throws {

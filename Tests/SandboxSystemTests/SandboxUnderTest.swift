@@ -26,7 +26,8 @@ final class SandboxUnderTest {
         let given = self.descriptors
         return [given.pidfd, given.log, given.runtimeListener, given.control]
             + [
-                given.servicesListener, given.memoryPeak, given.memoryEvents, given.frames, given.traceSocket,
+                given.servicesListener, given.memoryPeak, given.memoryEvents, given.freezer, given.frames,
+                given.traceSocket,
             ].compactMap { $0 }
     }
 

@@ -19,7 +19,8 @@ import Testing
 
     static let replies: [ExecutorReply] = [
         .created(environment, runtimePort: 9_001, extras: []),
-        .created(environment, runtimePort: 65_535, extras: [.servicesListener, .memoryPeak, .memoryEvents]),
+        .created(environment, runtimePort: 65_535, extras: [.servicesListener, .memoryPeak, .memoryEvents, .freezer]),
+        .created(environment, runtimePort: 1, extras: [.freezer]),
         .created(environment, runtimePort: 9_001, extras: [.frames, .traceSocket]),
         .refused(environment, rule: "'/etc' is not below code_directories"),
         .failed(environment, step: "mount /tmp", errno: 12),

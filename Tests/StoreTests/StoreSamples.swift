@@ -46,6 +46,8 @@ struct StoreSamples {
         case .functionProperties: self.properties()
         case .functionURL: self.url()
         case .layerVersion: self.layerVersion()
+        case .logGroup: self.logGroup()
+        case .logStream: LogStreamRecord(scope: self.scope, group: self.text, name: self.text, created: self.time)
         case .policy:
             PolicyRecord(
                 function: self.function, qualifier: "q",
@@ -62,6 +64,16 @@ struct StoreSamples {
     }
 
     private let time = WallTime(milliseconds: 1_700_000_000_123)
+
+    private func logGroup() -> LogGroupRecord {
+        var group = LogGroupRecord(scope: self.scope, name: self.text, created: self.time, isMade: true)
+        group.emptied = self.time
+        group.retention = 7
+        group.tags = [self.text: self.text]
+        group.kmsKey = self.text
+        group.groupClass = self.text
+        return group
+    }
 
     func alias(_ name: String = "a", version: String = "12") -> AliasRecord {
         AliasRecord(

@@ -100,6 +100,21 @@ class Machine:
     def main_pid(self, name):
         return int(self.unit(name, "MainPID")["MainPID"])
 
+    def crash(self):
+        """Kills lambdad with SIGKILL. Gives the seconds until it answers again."""
+        pid = self.main_pid("lambdad.service")
+        assert pid > 1
+        # The tests kill more often than the unit's start limit allows.
+        self.run("systemctl", "reset-failed", "lambdad.service", check=False)
+        self.run("kill", "-KILL", str(pid))
+        begin = time.monotonic()
+        eventually("lambdad answers again", self.is_healthy, within=30 * self.slowness, every=0.01)
+        return time.monotonic() - begin
+
+    def sandboxes(self):
+        """The cgroups of sandboxes, each with its processes as pid and start time."""
+        return self.python("sandboxes.py")
+
     def restart(self, name="lambdad.service"):
         # The tests restart more often than the unit's start limit allows.
         self.run("systemctl", "reset-failed", name, check=False)
@@ -278,6 +293,18 @@ class PlainMachine(Machine):
         self._end("lambdad")
         self._spawn("lambdad", "--config", self.folder / "lambdad.conf")
         eventually("lambdad answers", self._answers)
+
+    def crash(self):
+        process = self.processes.pop("lambdad")
+        process.kill()
+        process.wait()
+        begin = time.monotonic()
+        self._spawn("lambdad", "--config", self.folder / "lambdad.conf")
+        eventually("lambdad answers again", self._answers, within=30, every=0.01)
+        return time.monotonic() - begin
+
+    def sandboxes(self):
+        return self.python("sandboxes.py", self.folder.name)
 
     def reload(self):
         self.processes["lambdad"].send_signal(signal.SIGHUP)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-import test_crash
+import crash_loop
 from machines import eventually
 
 pytestmark = [pytest.mark.everywhere, pytest.mark.timeout(180)]
@@ -29,11 +29,19 @@ def test_an_event_runs_with_the_request_id_that_its_sender_was_told(machine, cli
     have_run(machine, function, ["the event ran", f"START RequestId: {request} Version: $LATEST"])
 
 
+@pytest.fixture
+def outside():
+    outside = crash_loop.Outside()
+    yield outside
+    outside.close()
+
+
 @pytest.mark.booted
-def test_every_event_that_was_taken_runs_although_lambdad_is_killed(machine, client, deploy):
-    function = deploy("probe.py")
-    texts = [f"event-{number}-ran" for number in range(20)]
-    for text in texts:
-        send(client, function, do="sleep", seconds=0.5, say=text)
-    test_crash.kill(machine, "lambdad")
-    have_run(machine, function, texts)
+@pytest.mark.timeout(300)
+def test_nothing_is_lost_although_lambdad_is_killed_again_and_again(machine, session, client, configured, outside):
+    configured(**crash_loop.settings(outside))
+    function = crash_loop.deploy(client, machine)
+    report = crash_loop.run(machine, session, 3 if machine.slowness > 1 else 8, outside, function.name)
+    client.delete_function(FunctionName=function.name)
+    assert report["of these run"] == report["events answered with 202"], report
+    eventually("no sandbox is left", lambda: not machine.sandboxes(), within=30 * machine.slowness, every=0.5)

@@ -4,6 +4,7 @@ import re
 
 import botocore.auth
 import botocore.awsrequest
+import botocore.config
 import botocore.httpsession
 import pytest
 
@@ -124,6 +125,58 @@ def test_a_signature_for_another_service_is_refused(session, machine):
     assert answers["logs"].status_code == 200
     assert answers["lambda"].status_code == 400
     assert b'"__type":"InvalidSignatureException"' in answers["lambda"].content
+
+
+def test_a_group_is_made_as_terraform_does_and_deleted(machine, deploy, logs, new_name):
+    group, arn = f"/made/{new_name}", f"arn:aws:logs:eu-central-1:000000000000:log-group:/made/{new_name}"
+    logs.create_log_group(logGroupName=group, tags={"team": "logs"})
+    with pytest.raises(logs.exceptions.ResourceAlreadyExistsException):
+        logs.create_log_group(logGroupName=group)
+    logs.put_retention_policy(logGroupName=group, retentionInDays=7)
+    logs.tag_resource(resourceArn=arn, tags={"stage": "test"})
+    (seen,) = logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]
+    assert (seen["retentionInDays"], seen["arn"]) == (7, f"{arn}:*")
+    assert logs.list_tags_for_resource(resourceArn=arn)["tags"] == {"team": "logs", "stage": "test"}
+    function = deploy("probe.py", LoggingConfig={"LogGroup": group})
+    function.do("say", lines=["needle"])
+
+    def lines():
+        return [event["message"] for event in all_events(logs, logGroupName=group)]
+
+    eventually("the line is in the group", lambda: "needle\n" in lines(), within=10 * machine.slowness, every=0.2)
+    logs.delete_log_group(logGroupName=group)
+    assert logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"] == []
+    with pytest.raises(logs.exceptions.ResourceNotFoundException):
+        lines()
+    function.do("say", lines=["another"])
+    eventually("the group is there again", lambda: "another\n" in lines(), within=10 * machine.slowness, every=0.2)
+    assert "needle\n" not in lines()
+    logs.delete_log_group(logGroupName=group)
+
+
+def test_a_live_tail_tells_of_lines_as_they_come(machine, session, deploy, background):
+    function = deploy("probe.py")
+    # botocore would put "stream-" before the address.
+    settings = botocore.config.Config(inject_host_prefix=False, read_timeout=60)
+    logs = session.client("logs", endpoint_url=machine.endpoint, config=settings)
+    function.do("say", lines=["before"])
+    eventually("the group is there", lambda: all_events(logs, logGroupName=group_of(function)), within=10, every=0.2)
+    arn = f"arn:aws:logs:eu-central-1:000000000000:log-group:{group_of(function)}"
+    answer = logs.start_live_tail(logGroupIdentifiers=[arn], logEventFilterPattern="line")
+    stream = iter(answer["responseStream"])
+    assert next(stream)["sessionStart"]["logGroupIdentifiers"] == [arn]
+    running = background(lambda: [function.invoke({"do": "say", "lines": [f"line {n}"]}) for n in range(5)])
+    seen = []
+    while "line 4" not in seen:
+        update = next(stream)["sessionUpdate"]
+        assert update["sessionMetadata"] == {"sampled": False}
+        for result in update["sessionResults"]:
+            assert result["logGroupIdentifier"] == f"000000000000:{group_of(function)}"
+            seen.append(result["message"].rstrip("\n"))
+    assert seen == [f"line {n}" for n in range(5)]
+    running.result(60)
+    answer["responseStream"].close()
+    logs.close()
 
 
 def follow(logs, group, start):

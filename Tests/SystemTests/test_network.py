@@ -66,6 +66,22 @@ def test_the_services_endpoint_is_there_and_is_all_that_is_there(deploy, with_se
     assert set(seen.values()) <= UNREACHABLE | {"ECONNREFUSED"}, seen
 
 
+def test_lines_are_forwarded_to_the_services_endpoint(deploy, configured, services, session, machine):
+    configured(services_endpoint=services, forward_logs="yes")
+    function = deploy("probe.py")
+    function.do("say", lines=["for the others"])
+    logs = session.client("logs", endpoint_url=services)
+    group = f"/aws/lambda/{function.name}"
+
+    def lines():
+        if not logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]:
+            return []
+        return [event["message"] for event in logs.filter_log_events(logGroupName=group)["events"]]
+
+    eventually("the line is there", lambda: "for the others\n" in lines(), within=15 * machine.slowness, every=0.2)
+    assert any(line.startswith("REPORT RequestId: ") for line in lines())
+
+
 def test_boto3_inside_is_the_role_that_the_function_was_given(deploy, with_services):
     function = deploy("probe.py", Timeout=30, MemorySize=512)
     seen = function.do("caller_identity")

@@ -8,6 +8,7 @@ package final class MemoryEventStore: EventStore {
         var deliveries: [Int64: EventDelivery] = [:]
         var commits: [[EventChange]] = []
         var failure: StoreError?
+        var hasRoom = true
     }
 
     private let state = Mutex(State())
@@ -16,6 +17,11 @@ package final class MemoryEventStore: EventStore {
 
     /// Makes every later call fail, until `nil` is given.
     package func fail(with error: StoreError?) { self.state.withLock { $0.failure = error } }
+
+    package var hasRoom: Bool {
+        get { self.state.withLock { $0.hasRoom } }
+        set { self.state.withLock { $0.hasRoom = newValue } }
+    }
 
     /// What was committed, each commit for itself.
     package var commits: [[EventChange]] { self.state.withLock { $0.commits } }

@@ -1,4 +1,3 @@
-internal import FoundationEssentials
 package import LambdaCore
 internal import Synchronization
 
@@ -19,7 +18,7 @@ package final class MemoryStore: ResourceStore {
     }
 
     struct State {
-        var resources: [Place: Data] = [:]
+        var resources: [Place: [UInt8]] = [:]
         var counters: [StoreCounter: Int] = [:]
         /// By place: every one that was ever given.
         var slots: [SlotUse] = []
@@ -84,7 +83,7 @@ private final class MemoryTransaction: StoreTransaction {
         _ type: Resource.Type, at address: ResourceAddress
     ) throws -> Resource? {
         try self.state.resources[MemoryStore.Place(kind: Resource.kind, address: address)]
-            .map { try RecordDecoder.decode(Resource.self, from: Array($0)) }
+            .map { try RecordDecoder.decode(Resource.self, from: $0) }
     }
 
     func resources<Resource: StoredResource>(
@@ -107,7 +106,7 @@ private final class MemoryTransaction: StoreTransaction {
 
     func put<Resource: StoredResource>(_ resource: Resource) throws {
         let place = MemoryStore.Place(kind: Resource.kind, address: resource.address)
-        self.state.resources[place] = try JSONEncoder().encode(resource)
+        self.state.resources[place] = try RecordEncoder.encode(resource)
     }
 
     func remove<Resource: StoredResource>(_ type: Resource.Type, at address: ResourceAddress) throws -> Bool {

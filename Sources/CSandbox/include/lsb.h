@@ -43,6 +43,7 @@ enum lsb_step {
     LSB_STEP_CAPABILITIES,
     LSB_STEP_PARENT_DEATH,
     LSB_STEP_NO_NEW_PRIVILEGES,
+    LSB_STEP_LANDLOCK,
     LSB_STEP_FILTER,
     LSB_STEP_EXEC,
 };
@@ -57,7 +58,7 @@ struct lsb_report {
 enum lsb_limit {
     /* Sockets of one sandbox that are served from outside: Runtime API, services endpoint, trace daemon. */
     LSB_LISTENER_LIMIT = 3,
-    /* Descriptors in one message, either way; nine go with a created sandbox. */
+    /* Descriptors in one message, either way; ten go with a created sandbox. */
     LSB_DESCRIPTOR_LIMIT = 16,
 };
 
@@ -136,6 +137,7 @@ int lsb_open_beneath(int parent, const char *path);
 /* Opens a directory or file by an operator's path; O_PATH. */
 int lsb_open_path(const char *path);
 int lsb_open_read(int directory, const char *path);
+int lsb_open_write(int directory, const char *path);
 /* Owner of what `descriptor` refers to. */
 int lsb_owner(int descriptor, uint32_t *uid, uint32_t *gid);
 /* Whether both names, below `root`, are the same file; symlinks are followed inside `root`. */
@@ -189,6 +191,8 @@ int lsb_next_signal(int descriptor);
 uint64_t lsb_now(void);
 /* The soft limit of open files up to the hard one. */
 int lsb_raise_open_files(void);
+/* Landlock's version in the running kernel, or a negative errno; rules are made from version 2 on. */
+int lsb_landlock_version(void);
 /* Gid of a group of this machine, or -ENOENT. */
 int64_t lsb_group(const char *name);
 

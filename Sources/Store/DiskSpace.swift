@@ -1,0 +1,21 @@
+internal import Glibc
+
+/// Bytes of the file system that holds a path.
+struct DiskSpace {
+    let total: Int
+    /// To a process without privileges.
+    let available: Int
+
+    init(at path: String) throws(SystemCallError) {
+        var status = statvfs()
+        // Safety: the path and the structure live for the call.
+        _ = try calling("statvfs", on: path) { unsafe statvfs(path, &status) }
+        self.total = Self.bytes(status.f_blocks, of: status.f_frsize)
+        self.available = Self.bytes(status.f_bavail, of: status.f_frsize)
+    }
+
+    private static func bytes(_ blocks: fsblkcnt_t, of size: UInt) -> Int {
+        let (bytes, overflow) = Int(clamping: blocks).multipliedReportingOverflow(by: Int(clamping: size))
+        return overflow ? .max : bytes
+    }
+}
