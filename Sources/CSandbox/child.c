@@ -29,9 +29,10 @@
 enum {
     /* Where init expects its descriptors. */
     CONTROL_FD = 3,
-    SETUP_FD = 4,
-    INIT_FD = 5,
-    FIRST_FREE_FD = 6,
+    FRAMES_FD = 4,
+    SETUP_FD = 5,
+    INIT_FD = 6,
+    FIRST_FREE_FD = 7,
     /* Above all of these, so that putting one in its place never closes another that is still needed. */
     APART_FD = 64,
 
@@ -39,6 +40,7 @@ enum {
     INIT_GID = 989,
 
     RUNTIME_PORT = 9001,
+    TRACE_PORT = 2000,
     RUNTIME_ADDRESS = 0xA9FE6401,  /* 169.254.100.1 */
     SERVICES_ADDRESS = 0xA9FE6402, /* 169.254.100.2 */
     LISTEN_BACKLOG = 128,
@@ -151,7 +153,20 @@ static int listener(uint32_t address, uint16_t port, enum lsb_step step) {
     return socket_fd;
 }
 
-/* Returns how many listeners there are. */
+/* Nobody connects to it: what functions send to the X-Ray daemon is read from outside. */
+static int trace_socket(void) {
+    const int socket_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (socket_fd < 0) fail(LSB_STEP_TRACE_SOCKET);
+    struct sockaddr_in name;
+    memset(&name, 0, sizeof name);
+    name.sin_family = AF_INET;
+    name.sin_port = htons(TRACE_PORT);
+    name.sin_addr.s_addr = htonl(RUNTIME_ADDRESS);
+    if (bind(socket_fd, (const struct sockaddr *)&name, sizeof name)) fail(LSB_STEP_TRACE_SOCKET);
+    return socket_fd;
+}
+
+/* Returns how many there are: the Runtime API's, then the services endpoint's and the trace daemon's where asked for. */
 static size_t listen_inside(const struct lsb_plan *plan, int *listeners) {
     if (!plan->own_network) {
         /* The host's own network: the kernel chooses a port that is free there. */
@@ -160,9 +175,11 @@ static size_t listen_inside(const struct lsb_plan *plan, int *listeners) {
     }
     raise_loopback();
     listeners[0] = listener(RUNTIME_ADDRESS, RUNTIME_PORT, LSB_STEP_RUNTIME_LISTENER);
-    if (plan->services_port == 0) return 1;
-    listeners[1] = listener(SERVICES_ADDRESS, plan->services_port, LSB_STEP_SERVICES_LISTENER);
-    return 2;
+    size_t count = 1;
+    if (plan->services_port != 0)
+        listeners[count++] = listener(SERVICES_ADDRESS, plan->services_port, LSB_STEP_SERVICES_LISTENER);
+    if (plan->trace_socket) listeners[count++] = trace_socket();
+    return count;
 }
 
 /* Never above what the executor itself may have, for that would need CAP_SYS_RESOURCE. */
@@ -207,7 +224,9 @@ static void hand_over(const int *listeners, size_t count) {
 
 /* Out of the way of the numbers that init expects; the parent may hold any of them. */
 static void move_apart(struct lsb_plan *plan) {
-    int *const all[] = {&plan->null, &plan->log, &plan->control, &plan->setup, &plan->init};
+    /* Init's number for frames must hold something harmless, lest it gives the function what happens to be there. */
+    if (plan->frames < 0) plan->frames = plan->null;
+    int *const all[] = {&plan->null, &plan->log, &plan->frames, &plan->control, &plan->setup, &plan->init};
     for (size_t index = 0; index < sizeof all / sizeof *all; index++) {
         const int moved = fcntl(*all[index], F_DUPFD_CLOEXEC, APART_FD);
         if (moved < 0) fail(LSB_STEP_DESCRIPTORS_APART);
@@ -218,7 +237,8 @@ static void move_apart(struct lsb_plan *plan) {
 
 static void place_descriptors(const struct lsb_plan *plan) {
     if (dup2(plan->null, 0) < 0 || dup2(plan->log, 1) < 0 || dup2(plan->log, 2) < 0
-        || dup2(plan->control, CONTROL_FD) < 0 || dup3(plan->setup, SETUP_FD, O_CLOEXEC) < 0
+        || dup2(plan->control, CONTROL_FD) < 0 || dup2(plan->frames, FRAMES_FD) < 0
+        || dup3(plan->setup, SETUP_FD, O_CLOEXEC) < 0
         || dup3(plan->init, INIT_FD, O_CLOEXEC) < 0)
         fail(LSB_STEP_DESCRIPTORS);
     setup_fd = SETUP_FD;

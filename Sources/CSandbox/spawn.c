@@ -58,6 +58,7 @@ const char *lsb_step_name(int32_t step) {
     case LSB_STEP_ADDRESSES: return "loopback addresses";
     case LSB_STEP_RUNTIME_LISTENER: return "Runtime API listener";
     case LSB_STEP_SERVICES_LISTENER: return "services listener";
+    case LSB_STEP_TRACE_SOCKET: return "trace socket";
     case LSB_STEP_LIMITS: return "resource limits";
     case LSB_STEP_CGROUP_NAMESPACE: return "cgroup namespace";
     case LSB_STEP_GROUPS: return "no groups";

@@ -20,6 +20,8 @@ package struct EngineParts: Sendable {
     package let directories: (any HostDirectoryWatching)?
     /// `nil` where descriptors cannot be passed to init: extensions then share the runtime's log, and have no telemetry.
     package let passing: (any DescriptorPassing)?
+    /// `nil` where traces go nowhere.
+    package let traceDaemon: (any TraceForwarding)?
     /// `nil` where every version is taken for one that is there.
     package let versions: (any VersionLookup)?
     package let settings: CurrentSettings
@@ -33,7 +35,8 @@ package struct EngineParts: Sendable {
         sessionName: @escaping @Sendable (FunctionName) -> String, log: any FunctionLogSink, time: any TimeSource,
         reader: any DescriptorReader, runtimeServer: any RuntimeServing, servicesRelay: (any ServicesRelaying)?,
         directories: (any HostDirectoryWatching)? = nil, passing: (any DescriptorPassing)? = nil,
-        versions: (any VersionLookup)? = nil, settings: CurrentSettings, events: EnvironmentEvents, logger: Logger
+        versions: (any VersionLookup)? = nil, traceDaemon: (any TraceForwarding)? = nil, settings: CurrentSettings,
+        events: EnvironmentEvents, logger: Logger
     ) {
         self.launcher = launcher
         self.credentials = credentials
@@ -47,6 +50,7 @@ package struct EngineParts: Sendable {
         self.servicesRelay = servicesRelay
         self.directories = directories
         self.passing = passing
+        self.traceDaemon = traceDaemon
         self.versions = versions
         self.settings = settings
         self.events = events

@@ -12,6 +12,7 @@ package struct RuntimeEvent: Sendable, Equatable {
     package let clientContext: String?
     /// Only of functions that isolate tenants.
     package let tenantID: String?
+    package let cognitoIdentity: CognitoIdentity?
     package let contentType: String
     package let payload: Payload
 }
@@ -54,6 +55,8 @@ package protocol RuntimeSession: AnyObject {
     /// The body ended before it was whole.
     func responseTruncated(requestID: String) -> RuntimeReply
     func invocationError(requestID: String, errorType: String?, contentType: String?, body: ByteBuffer) -> RuntimeReply
+    /// What `Lambda-Runtime-Function-XRay-Error-Cause` said, before the error itself.
+    func errorCause(_ json: String)
     func initError(errorType: String?, body: ByteBuffer) -> RuntimeReply
 }
 

@@ -15,7 +15,7 @@ extension EnvironmentDriver: ExtensionOwner {
         if self.extensions.control == nil { self.extensions.opened(control: control, variables: variables) }
         self.extensions.phase = phase
         self.extensions.initializationType = self.initializationType
-        self.extensions.beginInit { self.tellInitStart() }
+        self.extensions.beginInit { self.tellInitStart(phase) }
     }
 
     func extensionsAreRegistered() {
@@ -27,13 +27,13 @@ extension EnvironmentDriver: ExtensionOwner {
     func initIsFinished() {
         if self.machine.state == .starting {
             self.initDuration = self.initBegan.map { self.now.since($0) }
-            self.tellInitReport(.success, duration: self.initDuration)
-            self.reportProvisionedInit()
+            self.tellInitReport(.`init`, .success, duration: self.initDuration ?? .zero)
+            self.forgetProvisionedInit()
             let settings = self.lifecycleSettings
             self.change { try $0.runtimeBecameReady(now: self.now, settings: settings) }
             if self.machine.state == .ready { self.owner?.environmentBecameFree(self) }
         } else if let current = self.current {
-            self.tellInitReport(.success, duration: current.initBegan.map { self.now.since($0) })
+            self.tellInitReport(.invoke, .success, duration: current.initBegan.map { self.now.since($0) } ?? .zero)
             self.runtimeIsReadyForCurrent()
         }
     }

@@ -16,7 +16,8 @@ extension EnvironmentDriver {
         self.current = Current(
             ticket: ticket,
             machine: InvocationMachine(request: ticket.id, timeout: timeout, now: now, runtimeIsReady: isReady),
-            deadline: self.parts.time.wallTime.advanced(by: timeout))
+            deadline: self.parts.time.wallTime.advanced(by: timeout), times: self.times(of: ticket, taken: now),
+            trace: self.trace(of: ticket))
         self.armInvocationTimer()
         if isReady {
             // The event first: the runtime wakes while START is written. Its own lines are read on this loop, so later.
@@ -33,6 +34,7 @@ extension EnvironmentDriver {
         guard var current = self.current else { return }
         let action = current.machine.runtimeBecameReady()
         self.current = current
+        self.initInsideDone(current)
         self.deliverIfPossible()
         if action == .deliver { self.writeStart() }
     }
@@ -44,6 +46,7 @@ extension EnvironmentDriver {
         let isFirst = self.session.isWaitingForEvent
         if isFirst { self.session.eventDelivered(current.ticket.id) }
         self.current?.isDelivered = true
+        self.current?.times.delivered = self.now
         if isFirst { self.eventGoesOut() }
         let invocation = current.ticket.invocation
         waiting.respond(
@@ -51,9 +54,10 @@ extension EnvironmentDriver {
                 RuntimeEvent(
                     requestID: invocation.requestID, invocationID: current.invocationID, deadline: current.deadline,
                     invokedARN: invocation.invokedARN,
-                    traceHeader: invocation.traceHeader, clientContext: invocation.clientContext,
-                    tenantID: invocation.tenantID,
-                    contentType: invocation.contentType, payload: invocation.content)))
+                    traceHeader: current.trace?.header ?? invocation.traceHeader,
+                    clientContext: invocation.clientContext, tenantID: invocation.tenantID,
+                    cognitoIdentity: invocation.cognitoIdentity, contentType: invocation.contentType,
+                    payload: invocation.content)))
     }
 
     /// - Parameter errorType: Where these are the platform's words.
@@ -135,10 +139,9 @@ extension EnvironmentDriver {
         if failure == .timedOut {
             self.drainLog()
             self.flushPartialLine()
-            self.writePlatform(
-                PlatformLog.timedOut(
-                    current.ticket.id, at: self.parts.time.wallTime, timeout: self.function.timeout))
+            self.tellTimeout()
         }
+        self.traceFailed(answer)
         self.owner?.environmentAnswered(self)
         if failure == .stopped {
             // Not the function's fault: whoever called tries again, and an event runs again at the next start.
@@ -157,17 +160,19 @@ extension EnvironmentDriver {
 
     /// END and REPORT, once the peak of memory is known; then the tail's answer, then `then`.
     private func finish(_ status: PlatformLog.Status, then: @escaping () -> Void) {
+        self.noteInit()
         self.withPeakMemory { peak in
             guard let current = self.current else { return }
             self.drainLog()
-            self.flushPartialLine()
-            self.finishes(status)
+            self.flushPartialLine(runtimeEnds: status != .success)
+            self.tellRuntimeDone(status)
             self.writeEnd(
                 .init(
                     requestID: current.ticket.id, duration: current.machine.duration(now: self.now),
                     initDuration: self.initDuration, memorySize: self.function.memorySize,
                     peakMemoryBytes: peak, status: status))
             self.initDuration = nil
+            self.sendTrace()
             current.ticket.finish()
             self.current = nil
             then()

@@ -42,7 +42,9 @@ extension EnvironmentDriver {
             runtimeDirectory: self.manifest.directory,
             layerDirectories: function.layers.map { $0.hotReloadPath ?? self.parts.codeDirectory($0.code) },
             fileSystem: fileSystem, memorySize: function.memorySize, ephemeralStorage: function.ephemeralStorage,
-            network: settings.network, servicesPort: settings.network == .loopback ? settings.servicesPort : nil)
+            network: settings.network, servicesPort: settings.network == .loopback ? settings.servicesPort : nil,
+            framesLog: self.manifest.isManaged,
+            tracesOut: settings.network == .loopback && self.parts.traceDaemon != nil)
     }
 
     private static func launch(
@@ -95,7 +97,9 @@ extension EnvironmentDriver {
         for descriptor in [descriptors.log, descriptors.runtimeListener, descriptors.control] {
             self.parts.reader.close(descriptor)
         }
-        if let listener = descriptors.servicesListener { self.parts.reader.close(listener) }
+        for descriptor in [descriptors.servicesListener, descriptors.frames, descriptors.traceSocket] {
+            if let descriptor { self.parts.reader.close(descriptor) }
+        }
     }
 
     /// Puts the descriptors on the event loop, then asks init to start the runtime.
@@ -107,13 +111,16 @@ extension EnvironmentDriver {
             lifetime = min(lifetime, left - .seconds(self.function.timeout))
         }
         self.machine.credentialsEnd(at: self.now.advanced(by: lifetime))
-        self.prepareRuntimeCommand(credentials, port: descriptors.runtimePort, settings: settings)
+        self.prepareRuntimeCommand(credentials, descriptors, settings: settings)
         do {
             self.servers.append(
                 try self.parts.runtimeServer.serve(
                     listener: descriptors.runtimeListener, session: self, on: self.loop))
             if let listener = descriptors.servicesListener, let relay = self.parts.servicesRelay {
                 self.servers.append(try relay.relay(listener: listener, on: self.loop))
+            }
+            if let socket = descriptors.traceSocket, let daemon = self.parts.traceDaemon {
+                self.servers.append(daemon.relay(socket: socket, on: self.loop))
             }
         } catch {
             self.failStart(.sandbox(.disconnected("the sandbox's sockets could not be used: \(error)")))
@@ -122,13 +129,17 @@ extension EnvironmentDriver {
         let log = LogPipe.open(
             descriptor: descriptors.log, reader: self.parts.reader, on: self.loop,
             onBytes: { self.logBytesArrived($0) })
+        let frames = LogPipe.openIfThere(
+            descriptor: descriptors.frames, reader: self.parts.reader, on: self.loop,
+            onBytes: { self.frameBytesArrived($0) })
         let control = InitChannel.open(
             descriptor: descriptors.control, on: self.loop, onEvent: { self.initReported($0) },
             onClosed: { self.controlClosed() })
-        log.and(control).whenComplete { result in
+        log.and(frames).and(control).whenComplete { result in
             switch result {
-            case .success(let (log, control)):
+            case .success(let ((log, frames), control)):
                 self.logPipe = log
+                self.framePipe = frames
                 self.control = control
                 self.channelsOpened()
             case .failure(let error):
@@ -146,23 +157,22 @@ extension EnvironmentDriver {
         self.knownKills = self.memoryKills()
         // What AWS calls init begins with the runtime, not with its sandbox.
         self.initBegan = self.now
-        self.writePlatform(
-            PlatformLog.initStart(
-                versionText: self.manifest.versionText,
-                versionARN: RuntimeVersion.arn(
-                    runtime: self.function.runtime, region: self.function.key.region)))
         let timeout = self.lifecycleSettings.initTimeout
         self.change { try $0.initBegan(now: self.now, timeout: timeout) }
         self.beginInit(phase: .`init`)
     }
 
-    private func prepareRuntimeCommand(_ credentials: Credentials, port: UInt16, settings: EngineSettings) {
-        let address = settings.network == .loopback ? SandboxAddress.runtimeAPI : "127.0.0.1"
+    private func prepareRuntimeCommand(
+        _ credentials: Credentials, _ descriptors: SandboxDescriptors, settings: EngineSettings
+    ) {
+        let isApart = settings.network == .loopback
+        let address = isApart ? SandboxAddress.runtimeAPI : "127.0.0.1"
         let environment = EnvironmentVariables.strings(
             for: .init(
                 function: self.function, manifest: self.manifest, source: self.source, credentials: credentials,
-                runtimeAPI: "\(address):\(port)", endpointURL: settings.endpointURL,
-                initialization: self.initialization))
+                runtimeAPI: "\(address):\(descriptors.runtimePort)", endpointURL: settings.endpointURL,
+                initialization: self.initialization, framesLog: descriptors.frames != nil,
+                traceDaemon: isApart ? nil : self.parts.traceDaemon.map { ($0.host, $0.port) }))
         self.runtimeCommand = .start(
             tag: 0, arguments: RuntimeCommand.arguments(of: self.manifest, for: self.function),
             environment: environment, workingDirectory: "/var/task")
@@ -207,8 +217,10 @@ extension EnvironmentDriver {
         for server in self.servers { server.close() }
         self.servers = []
         self.logPipe?.close()
+        self.framePipe?.close()
         self.control?.close()
         self.logPipe = nil
+        self.framePipe = nil
         self.control = nil
     }
 

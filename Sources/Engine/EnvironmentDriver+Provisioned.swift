@@ -16,12 +16,8 @@ extension EnvironmentDriver {
         }
     }
 
-    /// AWS writes INIT_REPORT for it also where all went well, and no invocation has its init's duration.
-    func reportProvisionedInit() {
-        guard self.initialization == .provisionedConcurrency, let duration = self.initDuration else { return }
-        self.initDuration = nil
-        self.writePlatform(PlatformLog.initReport(duration: duration, phase: "init", status: .success))
-    }
+    /// Its INIT_REPORT is written also where all went well, and no invocation has its init's duration.
+    func forgetProvisionedInit() { if self.initialization == .provisionedConcurrency { self.initDuration = nil } }
 
     /// A start that took too long has no invocation that would tell of it.
     func reportProvisionedFailure(_ failure: StartFailure) {

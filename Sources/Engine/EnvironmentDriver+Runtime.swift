@@ -10,6 +10,9 @@ extension EnvironmentDriver {
     /// Starts the runtime. OS-only runtimes try the places of a bootstrap one after the other.
     func startRuntime(bootstrap index: Int = 0) {
         guard case .start(_, let arguments, let environment, let directory)? = self.runtimeCommand else { return }
+        // The last words of the one before it, which may be the beginning of a record.
+        self.drainLog()
+        self.flushPartialLine()
         self.session = RuntimeSessionMachine()
         // A connection of the one before it that is not seen to be closed yet must not get the event.
         self.abandonWaitingNext()
@@ -190,7 +193,9 @@ extension EnvironmentDriver: RuntimeSession {
     ) -> RuntimeReply {
         do {
             let request = try self.session.responseReceived(for: requestID)
-            self.runtimeFailed(FailureAnswer.plain(type: type, request: request, text: message))
+            let answer = FailureAnswer.plain(type: type, request: request, text: message)
+            self.traceFailed(answer)
+            self.runtimeFailed(answer)
         } catch { return Self.reply(error) }
         return .refused(status: status, errorType: errorType, message: message)
     }
@@ -199,7 +204,9 @@ extension EnvironmentDriver: RuntimeSession {
         requestID: String, errorType: String?, contentType: String?, body: ByteBuffer
     ) -> RuntimeReply {
         do { _ = try self.session.errorReceived(for: requestID) } catch { return Self.reply(error) }
-        let answer = ErrorCause.answer(body: Array(body.readableBytesView), contentType: contentType)
+        let posted = Array(body.readableBytesView)
+        self.traceFailed(body: posted, contentType: contentType)
+        let answer = ErrorCause.answer(body: posted, contentType: contentType)
         self.runtimeAnswered(Payload(answer.body), contentType: answer.contentType, isFunctionError: true)
         return .accepted
     }

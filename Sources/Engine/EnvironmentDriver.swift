@@ -19,7 +19,7 @@ protocol EnvironmentOwner: AnyObject {
 
 /// Performs what an environment's machines decide: launches and stops the sandbox, starts the runtime, gives it events.
 ///
-/// The rest is in `EnvironmentDriver+Launch`, `+Invocation`, `+Runtime`, `+Freezing` and `+Log`.
+/// The rest is in `EnvironmentDriver+Launch`, `+Invocation`, `+Runtime`, `+Freezing`, `+Log`, `+SystemLog` and `+Trace`.
 ///
 /// - Note: `@unchecked Sendable` because closures on its event loop capture it. Every method is called on `loop`, which
 ///   the entry points assert; no other thread touches a stored property.
@@ -32,15 +32,18 @@ final class EnvironmentDriver: @unchecked Sendable {
         let ticket: InvocationTicket
         var machine: InvocationMachine
         let deadline: WallTime
+        var times: InvocationTimes
+        /// `nil` where the function only passes on what it gets.
+        var trace: InvocationTrace?
         /// Of this attempt; see ``RuntimeEvent``.
         let invocationID = RequestID.random()
         var isDelivered = false
         var isStartWritten = false
+        var isRuntimeDoneTold = false
         /// Set when the runtime had to be started for it; its INIT_REPORT says `invoke`.
         var initBegan: Instant?
         /// The runtime asked for the next event, and extensions are still at work.
         var runtimeIsBack = false
-        var times = InvocationTimes()
     }
 
     let id: EnvironmentID
@@ -50,6 +53,8 @@ final class EnvironmentDriver: @unchecked Sendable {
     let parts: EngineParts
     let loop: any EventLoop
     let source: FunctionLogSource
+    let systemLog: SystemLog
+    let applicationLog: ApplicationLog
     weak var owner: (any EnvironmentOwner)?
 
     var machine: EnvironmentMachine
@@ -60,6 +65,8 @@ final class EnvironmentDriver: @unchecked Sendable {
 
     var control: InitChannel?
     var logPipe: LogPipe?
+    /// Of framed records; only managed runtimes have it.
+    var framePipe: LogPipe?
     var servers: [any EnvironmentServer] = []
     var descriptors: SandboxDescriptors?
     var runtimeCommand: InitRequest?
@@ -83,6 +90,7 @@ final class EnvironmentDriver: @unchecked Sendable {
     /// Reported once, by the first invocation.
     var initDuration: Duration?
     var splitter = LogLineSplitter()
+    var frames = LogFrameSplitter()
     var logIsHeld = false
     /// Lines that wait for company.
     var heldLines: [FunctionLogEntry] = []
@@ -109,6 +117,8 @@ final class EnvironmentDriver: @unchecked Sendable {
         self.responseLimit = parts.settings.now.payloads.response
         self.machine = EnvironmentMachine(environment: id)
         self.extensions = ExtensionHost(function: function, parts: parts, loop: loop)
+        self.systemLog = SystemLog(function.logging)
+        self.applicationLog = ApplicationLog(function.logging)
         let date = parts.time.wallTime.logStreamDate
         let isOwnGroup = function.logging.group == "/aws/lambda/\(function.key.name)"
         // A shared log group needs the function's name in the stream's.

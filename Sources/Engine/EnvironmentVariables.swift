@@ -12,10 +12,15 @@ package enum EnvironmentVariables {
         package let runtimeAPI: String
         package let endpointURL: String?
         package let initialization: InitializationType
+        /// Whether the runtime has a pipe for framed log records.
+        package let framesLog: Bool
+        /// Where the X-Ray daemon is, if not at its usual address inside a sandbox.
+        package let traceDaemon: (host: String, port: Int)?
 
         package init(
             function: FunctionRecord, manifest: RuntimeManifest, source: FunctionLogSource, credentials: Credentials,
-            runtimeAPI: String, endpointURL: String?, initialization: InitializationType = .onDemand
+            runtimeAPI: String, endpointURL: String?, initialization: InitializationType = .onDemand,
+            framesLog: Bool = false, traceDaemon: (host: String, port: Int)? = nil
         ) {
             self.function = function
             self.manifest = manifest
@@ -23,6 +28,8 @@ package enum EnvironmentVariables {
             self.credentials = credentials
             self.runtimeAPI = runtimeAPI
             self.endpointURL = endpointURL
+            self.framesLog = framesLog
+            self.traceDaemon = traceDaemon
             self.initialization = initialization
         }
     }
@@ -32,6 +39,7 @@ package enum EnvironmentVariables {
         var variables = self.defaults
         variables.merge(context.manifest.environment) { $1 }
         if let endpoint = context.endpointURL { variables["AWS_ENDPOINT_URL"] = endpoint }
+        if let daemon = context.traceDaemon { variables["AWS_XRAY_DAEMON_ADDRESS"] = "\(daemon.host):\(daemon.port)" }
         variables.merge(self.logging(context.function.logging)) { $1 }
         let own = (context.function.environment ?? [:]).filter { !ReservedVariables.names.contains($0.key) }
         variables.merge(own) { $1 }
@@ -64,7 +72,7 @@ package enum EnvironmentVariables {
         "LD_LIBRARY_PATH":
             "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib",
         "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
-        "AWS_XRAY_DAEMON_ADDRESS": "\(SandboxAddress.runtimeAPI):2000",
+        "AWS_XRAY_DAEMON_ADDRESS": "\(SandboxAddress.runtimeAPI):\(SandboxAddress.tracePort)",
         "PWD": "/var/task",
         "SHLVL": "0",
     ]
@@ -77,8 +85,8 @@ package enum EnvironmentVariables {
     private static func fixed(_ context: Context) -> [String: String] {
         let function = context.function
         var fixed = [
-            "_AWS_XRAY_DAEMON_ADDRESS": SandboxAddress.runtimeAPI,
-            "_AWS_XRAY_DAEMON_PORT": "2000",
+            "_AWS_XRAY_DAEMON_ADDRESS": context.traceDaemon?.host ?? SandboxAddress.runtimeAPI,
+            "_AWS_XRAY_DAEMON_PORT": String(context.traceDaemon?.port ?? SandboxAddress.tracePort),
             "_HANDLER": function.handler,
             "AWS_REGION": function.key.region.name,
             "AWS_DEFAULT_REGION": function.key.region.name,
@@ -95,6 +103,7 @@ package enum EnvironmentVariables {
             "LAMBDA_RUNTIME_DIR": "/var/runtime",
         ]
         if let token = context.credentials.sessionToken { fixed["AWS_SESSION_TOKEN"] = token }
+        if context.framesLog { fixed["_LAMBDA_TELEMETRY_LOG_FD"] = String(SandboxDescriptorNumber.frames) }
         if context.manifest.isManaged { fixed["AWS_EXECUTION_ENV"] = "AWS_Lambda_\(function.runtime)" }
         return fixed
     }

@@ -6,6 +6,12 @@ internal import LambdaCore
 package enum ErrorCause {
     private static let contentType = "application/vnd.aws.lambda.error.cause+json"
 
+    /// The cause for X-Ray, where the body has one.
+    package static func cause(body: [UInt8], contentType: String?) -> [UInt8]? {
+        guard contentType == self.contentType else { return nil }
+        return (try? JSONValue.parse(body))?.objectValue?["errorCause"]?.serialized
+    }
+
     /// What the caller gets: the error without its cause; any other body as it is.
     package static func answer(body: [UInt8], contentType: String?) -> (body: [UInt8], contentType: String?) {
         guard contentType == self.contentType else { return (body, contentType) }

@@ -42,7 +42,8 @@ extension EventPlane {
         AcceptedEvent(
             requestID: .random(), function: target.function, qualifier: target.qualifier,
             invokedARN: target.qualifier.map { "\(target.function.arn):\($0)" } ?? target.function.arn,
-            payload: report.record, clientContext: nil, traceHeader: report.event.traceHeader,
+            payload: report.record, clientContext: nil,
+            traceHeader: Lineage.header(report.event.traceHeader, reaching: target.function),
             receivedAt: report.now)
     }
 }

@@ -183,7 +183,7 @@ package final class EventPlane: EventAcceptor {
             return try await self.drop(queued)
         }
         let settings = self.parts.settings().machine
-        let rules = EventMachine.Rules(target, settings)
+        let rules = EventMachine.Rules(target, settings, event: queued.event)
         var machine = EventMachine(queued.progress)
         switch machine.timeCame(age: queued.progress.age.age(at: self.parts.moments.moment), rules: rules) {
         case .wait: self.schedule(queued)

@@ -174,7 +174,6 @@ extension ExtensionHost: ExtensionSession {
         let types = subscription.types.map(\.rawValue)
         let record = PlatformRecord.Subscription(name: name, types: types)
         self.owner?.tell(
-            subscription.api == .logs ? .logsSubscription(record) : .telemetrySubscription(record),
-            line: PlatformLog.subscription(subscription.api, name: name, types: types))
+            subscription.api == .logs ? .logsSubscription(record) : .telemetrySubscription(record))
     }
 }

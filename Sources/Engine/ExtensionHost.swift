@@ -13,8 +13,7 @@ protocol ExtensionOwner: AnyObject {
     /// One could not be started, or its process ended.
     func extensionFailed(_ failure: ExtensionFailure)
     func extensionWrote(_ lines: [[UInt8]])
-    /// A line in the log, and the record of it for subscribers.
-    func tell(_ record: PlatformRecord, line: String)
+    func tell(_ record: PlatformRecord)
     func signalRuntime(_ number: Int32)
     /// How long the end of those that are there takes at most.
     func extensionsNeed(_ time: Duration)
@@ -177,7 +176,7 @@ final class ExtensionHost: @unchecked Sendable {
     }
 
     func runtimeBecameReady() {
-        self.hub?.tell(.initRuntimeDone(self.initializationType, self.phase, .success))
+        self.owner?.tell(.initRuntimeDone(self.initializationType, self.phase, .success))
         self.perform(self.machine.runtimeBecameReady())
     }
 
@@ -202,9 +201,7 @@ final class ExtensionHost: @unchecked Sendable {
         for member in self.machine.members {
             let events = ExtensionMachine.Event.allCases.filter(member.events.contains).map(\.rawValue)
             self.owner?.tell(
-                .extension(name: member.name, state: member.state, events: events, errorType: member.errorType),
-                line: PlatformLog.extension(
-                    name: member.name, state: member.state, events: events, errorType: member.errorType))
+                .extension(name: member.name, state: member.state, events: events, errorType: member.errorType))
         }
     }
 

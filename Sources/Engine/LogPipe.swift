@@ -2,7 +2,7 @@ internal import LambdaCore
 internal import NIOCore
 internal import NIOPosix
 
-/// The read end of a sandbox's standard output and error. Bound to the environment's event loop.
+/// The read end of a sandbox's standard output and error, or of its framed records. Bound to the environment's event loop.
 final class LogPipe: Sendable {
     /// What direct reads take at first, and at most: a pipe holds 64 KiB, and nearly always nothing.
     private static let firstReadBytes = 4_096
@@ -31,6 +31,15 @@ final class LogPipe: Sendable {
             }
             .takingOwnershipOfDescriptor(input: descriptor)
             .map { LogPipe(channel: $0, descriptor: descriptor, reader: reader) }
+    }
+
+    /// As above, where there is a descriptor.
+    static func openIfThere(
+        descriptor: Int32?, reader: any DescriptorReader, on loop: any EventLoop,
+        onBytes: @escaping @Sendable (ByteBuffer) -> Void
+    ) -> EventLoopFuture<LogPipe?> {
+        guard let descriptor else { return loop.makeSucceededFuture(nil) }
+        return self.open(descriptor: descriptor, reader: reader, on: loop, onBytes: onBytes).map { $0 }
     }
 
     /// What is in the pipe at this moment. Called before END is written, so that lines that the function wrote before

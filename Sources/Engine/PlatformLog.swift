@@ -82,6 +82,11 @@ package enum PlatformLog {
         return line + (self.suffix(report.status) ?? "")
     }
 
+    /// Milliseconds: the sum of what is printed, so that whoever adds it up finds the same.
+    package static func billed(_ report: Report) -> Int64 {
+        self.wholeMilliseconds(self.printed(report.duration) + self.printed(report.initDuration ?? .zero))
+    }
+
     /// What tools that search logs for a timeout look for; AWS wrote it before `Status: timeout` came.
     package static func timedOut(_ request: RequestID, at time: WallTime, timeout: Int) -> String {
         "\(time.isoText) \(request) Task timed out after \(timeout).00 seconds"
@@ -110,12 +115,6 @@ package enum PlatformLog {
     /// Rounded up, at least 1: what is billed.
     package static func wholeMilliseconds(_ duration: Duration) -> Int64 {
         max(1, (duration.nanoseconds + 999_999) / 1_000_000)
-    }
-
-    /// What REPORT shows as billed, in milliseconds.
-    package static func billed(_ report: Report) -> Int64 {
-        // The sum of what is printed, so that whoever adds it up finds the same.
-        self.wholeMilliseconds(self.printed(report.duration) + self.printed(report.initDuration ?? .zero))
     }
 
     /// MiB, rounded up.

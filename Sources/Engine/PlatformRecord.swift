@@ -37,7 +37,7 @@ package enum PlatformRecord: Sendable, Equatable {
             self.errorType = errorType
         }
 
-        package static let success = Outcome(.success)
+        package static let success = Outcome(PlatformRecord.Status.success)
     }
 
     package enum SpanName: String, Sendable {

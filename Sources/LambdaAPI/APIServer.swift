@@ -65,16 +65,19 @@ package final class APIServer: Sendable {
             Authenticator(configuration: configuration, credentials: credentials, service: name)
         }
         self.bodies = BodyBudget(bytes: configuration.bufferedBodyBytes)
+        let traces = TraceHeaders(draw: draw)
         self.invoker = Invoker(
             authenticator: authenticator, catalog: self.catalog, time: time, acceptsEvents: events != nil,
-            payloads: configuration.payloads, draw: draw)
+            traces: traces, payloads: configuration.payloads, draw: draw)
         self.urls = FunctionURLs(
-            configuration: configuration, authenticator: authenticator, catalog: self.catalog, time: time, draw: draw)
+            configuration: configuration, authenticator: authenticator, catalog: self.catalog, time: time,
+            traces: traces, draw: draw)
         self.controlPlane = ControlPlane(
             store: store, code: code, sink: sink, runtimes: runtimes,
             catalog: self.catalog,
             authenticator: authenticator, links: CodeLinks(time: time), time: time, log: log,
-            configuration: configuration, events: events, provisionedStatus: provisionedStatus, targets: self.targets)
+            configuration: configuration, events: events, provisionedStatus: provisionedStatus, targets: self.targets,
+            traces: traces)
         // Bounded by the connections: each has at most one request under way.
         (self.jobs, self.jobSource) = AsyncStream.makeStream()
     }

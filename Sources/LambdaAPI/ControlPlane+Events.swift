@@ -30,9 +30,9 @@ extension ControlPlane {
             requestID: call.requestID, function: key, qualifier: qualifier,
             invokedARN: qualifier.map { "\(key.arn):\($0)" } ?? key.arn,
             payload: payload, clientContext: nil,
-            traceHeader: TraceHeader.complete(
-                call.request.headers.first(name: HeaderName.traceID), active: record.tracing == .active,
-                now: call.request.arrival),
+            traceHeader: self.traces.complete(
+                call.request.headers.first(name: HeaderName.traceID), for: record, now: call.request.arrival
+            ).text,
             receivedAt: call.request.arrival)
         let status = Operation.InvokeAsync.successStatus
         return try await self.accept(event, answer: .json(["Status": .number(String(status))], status: status))

@@ -69,6 +69,7 @@ struct ControlPlane: Sendable {
     var events: (any EventAcceptor)?
     let provisionedStatus: any ProvisionedStatusSource
     let targets: TargetedServices
+    let traces: TraceHeaders
     let gate = SerialGate()
 
     func answer(_ request: ControlRequest) async -> Outcome {

@@ -11,6 +11,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     case policyLengthExceeded = "PolicyLengthExceededException"
     case preconditionFailed = "PreconditionFailedException"
     case provisionedConcurrencyConfigNotFound = "ProvisionedConcurrencyConfigNotFoundException"
+    case recursiveInvocation = "RecursiveInvocationException"
     case resourceConflict = "ResourceConflictException"
     case resourceInUse = "ResourceInUseException"
     case resourceNotFound = "ResourceNotFoundException"
@@ -58,6 +59,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
         case .policyLengthExceeded: Shape(status: 400, messageKey: "message", fault: .user)
         case .preconditionFailed: Shape(status: 412, messageKey: "message", fault: .user)
         case .provisionedConcurrencyConfigNotFound: Shape(status: 404, messageKey: "message", fault: .user)
+        case .recursiveInvocation: Shape(status: 400, messageKey: "Message", fault: .user)
         case .resourceConflict: Shape(status: 409, messageKey: "message", fault: .user)
         case .resourceInUse: Shape(status: 400, messageKey: "Message", fault: .user)
         case .resourceNotFound: Shape(status: 404, messageKey: "Message", fault: .user)

@@ -2,6 +2,8 @@ import LambdaCore
 
 /// Texts about asynchronous invocations.
 extension APIError {
+    static let recursiveInvocation = APIError(.recursiveInvocation, Lineage.loopText)
+
     static func eventPayloadTooLarge(_ bytes: Int, limit: Int) -> APIError {
         APIError(
             .requestEntityTooLarge,

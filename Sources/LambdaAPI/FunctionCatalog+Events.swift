@@ -10,7 +10,8 @@ extension FunctionCatalog: FunctionLookup {
         return self.look(at: function) { entry in
             EventTarget(
                 function: found, config: entry.eventInvokeConfigs[qualifier ?? FunctionRecord.latest],
-                isSwitchedOff: entry.properties?.reservedConcurrency == 0)
+                isSwitchedOff: entry.properties?.reservedConcurrency == 0,
+                endsLoops: entry.properties?.recursiveLoop != .allow)
         }
     }
 }

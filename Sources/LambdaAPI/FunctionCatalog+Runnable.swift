@@ -17,6 +17,12 @@ extension FunctionCatalog {
         return found.record
     }
 
+    /// Whether a chain that has reached a function must end there.
+    func endsLoop(_ lineage: Lineage?, of key: FunctionKey) -> Bool {
+        guard let lineage, lineage.isLoop(of: key) else { return false }
+        return self.look(at: key) { $0.properties?.recursiveLoop ?? .terminate } == .terminate
+    }
+
     /// What a qualifier names now, whatever its state.
     func record(
         _ key: FunctionKey, qualifier: String?, draw: () -> Double

@@ -14,18 +14,20 @@ struct FunctionURLs: Sendable {
     let authenticator: Authenticator
     let catalog: FunctionCatalog
     let time: any TimeSource
+    let traces: TraceHeaders
     /// See ``AliasRouting/version(draw:)``.
     let draw: @Sendable () -> Double
     private let policies = ParsedPolicies()
 
     init(
         configuration: APIConfiguration, authenticator: Authenticator, catalog: FunctionCatalog, time: any TimeSource,
-        draw: @escaping @Sendable () -> Double
+        traces: TraceHeaders, draw: @escaping @Sendable () -> Double
     ) {
         self.configuration = configuration
         self.authenticator = authenticator
         self.catalog = catalog
         self.time = time
+        self.traces = traces
         self.draw = draw
     }
 
@@ -115,8 +117,9 @@ struct FunctionURLs: Sendable {
         of record: FunctionRecord, _ request: FunctionURLRequest, _ url: FunctionURLRecord, _ caller: Caller?,
         _ receivedAt: Instant
     ) -> Invocation {
-        let trace = TraceHeader.complete(
-            request.headers.first(name: HeaderName.traceID), active: record.tracing == .active, now: request.arrival)
+        let trace = self.traces.complete(
+            request.headers.first(name: HeaderName.traceID), for: record, now: request.arrival
+        ).text
         let event = FunctionURLEvent(
             request: request, url: url, caller: caller, trace: trace,
             domain: self.configuration.functionURLDomain ?? "localhost")

@@ -47,6 +47,7 @@ struct Invoker: Sendable {
     let catalog: FunctionCatalog
     let time: any TimeSource
     let acceptsEvents: Bool
+    let traces: TraceHeaders
     let payloads: PayloadLimits
     /// See ``AliasRouting/version(draw:)``.
     let draw: @Sendable () -> Double
@@ -91,8 +92,7 @@ struct Invoker: Sendable {
         try TenancyRule.check(options.tenantID, for: record)
         let content = try self.content(request.body, isEvent: options.isEvent)
         let clientContext = try Invoker.clientContext(request.headers)
-        let trace = TraceHeader.complete(
-            request.headers.first(name: HeaderName.traceID), active: record.tracing == .active, now: request.arrival)
+        let trace = try self.trace(of: request, record, isEvent: options.isEvent)
         guard !options.isDryRun else { return .dryRun(trace: trace) }
         let invokedARN = qualifier.map { "\(key.arn):\($0)" } ?? key.arn
         if options.isEvent {
@@ -108,7 +108,17 @@ struct Invoker: Sendable {
                 requestID: request.requestID, function: record, invokedARN: invokedARN, content: content,
                 contentType: "application/json",
                 clientContext: clientContext, traceHeader: trace, wantsLogTail: options.wantsLogTail,
-                tenantID: options.tenantID, receivedAt: receivedAt))
+                tenantID: options.tenantID, cognitoIdentity: caller.cognitoIdentity, receivedAt: receivedAt))
+    }
+
+    /// The complete header. A loop of events is ended where they run, so that its last event is told of.
+    private func trace(
+        of request: Request, _ record: FunctionRecord, isEvent: Bool
+    ) throws(APIError) -> String {
+        let trace = self.traces.complete(
+            request.headers.first(name: HeaderName.traceID), for: record, now: request.arrival)
+        guard isEvent || !self.catalog.endsLoop(trace.lineage, of: record.key) else { throw .recursiveInvocation }
+        return trace.text
     }
 
     /// Whether a request asks for an asynchronous invocation.

@@ -131,11 +131,16 @@ package struct EventTarget: Sendable {
     package let config: EventInvokeConfigRecord?
     /// Reserved concurrency is 0: the function must not run.
     package let isSwitchedOff: Bool
+    /// Whether a chain of invocations that comes back too often is ended; see ``FunctionProperties/recursiveLoop``.
+    package let endsLoops: Bool
 
-    package init(function: FunctionRecord, config: EventInvokeConfigRecord?, isSwitchedOff: Bool) {
+    package init(
+        function: FunctionRecord, config: EventInvokeConfigRecord?, isSwitchedOff: Bool, endsLoops: Bool = true
+    ) {
         self.function = function
         self.config = config
         self.isSwitchedOff = isSwitchedOff
+        self.endsLoops = endsLoops
     }
 }
 

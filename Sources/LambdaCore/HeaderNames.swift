@@ -8,7 +8,9 @@ package enum HeaderName {
     package static let runtimeClientContext = "Lambda-Runtime-Client-Context"
     package static let runtimeTenantID = "Lambda-Runtime-Aws-Tenant-Id"
     package static let runtimeInvocationID = "Lambda-Runtime-Invocation-Id"
+    package static let runtimeCognitoIdentity = "Lambda-Runtime-Cognito-Identity"
     package static let runtimeErrorType = "Lambda-Runtime-Function-Error-Type"
+    package static let runtimeErrorCause = "Lambda-Runtime-Function-XRay-Error-Cause"
     package static let runtimeErrorBody = "Lambda-Runtime-Function-Error-Body"
     package static let runtimeResponseMode = "Lambda-Runtime-Function-Response-Mode"
 

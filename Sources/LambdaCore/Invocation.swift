@@ -17,6 +17,8 @@ package final class Invocation: Sendable {
     package let wantsLogTail: Bool
     /// Whose environments it needs; only, and always, where the function isolates tenants.
     package let tenantID: String?
+    /// Only of synchronous calls, whose caller is known.
+    package let cognitoIdentity: CognitoIdentity?
     /// Asynchronous: from the queue.
     package let isEvent: Bool
     package let receivedAt: Instant
@@ -24,18 +26,21 @@ package final class Invocation: Sendable {
     package convenience init(
         requestID: RequestID, function: FunctionRecord, invokedARN: String, payload: [UInt8],
         contentType: String = "application/json", clientContext: String? = nil, traceHeader: String,
-        wantsLogTail: Bool = false, tenantID: String? = nil, isEvent: Bool = false, receivedAt: Instant
+        wantsLogTail: Bool = false, tenantID: String? = nil, cognitoIdentity: CognitoIdentity? = nil,
+        isEvent: Bool = false, receivedAt: Instant
     ) {
         self.init(
             requestID: requestID, function: function, invokedARN: invokedARN, content: Payload(payload),
             contentType: contentType, clientContext: clientContext, traceHeader: traceHeader,
-            wantsLogTail: wantsLogTail, tenantID: tenantID, isEvent: isEvent, receivedAt: receivedAt)
+            wantsLogTail: wantsLogTail, tenantID: tenantID, cognitoIdentity: cognitoIdentity, isEvent: isEvent,
+            receivedAt: receivedAt)
     }
 
     package init(
         requestID: RequestID, function: FunctionRecord, invokedARN: String, content: Payload,
         contentType: String = "application/json", clientContext: String? = nil, traceHeader: String,
-        wantsLogTail: Bool = false, tenantID: String? = nil, isEvent: Bool = false, receivedAt: Instant
+        wantsLogTail: Bool = false, tenantID: String? = nil, cognitoIdentity: CognitoIdentity? = nil,
+        isEvent: Bool = false, receivedAt: Instant
     ) {
         self.requestID = requestID
         self.function = function
@@ -46,6 +51,7 @@ package final class Invocation: Sendable {
         self.traceHeader = traceHeader
         self.wantsLogTail = wantsLogTail
         self.tenantID = tenantID
+        self.cognitoIdentity = cognitoIdentity
         self.isEvent = isEvent
         self.receivedAt = receivedAt
     }

@@ -82,8 +82,19 @@ package enum Limits {
     package static let logTailBytes = 4_096
     /// Bytes of one function log line; a longer one is split, as the journal's and CloudWatch's own limit (256 KiB).
     package static let logLineBytes = 262_144
+    /// Bytes of one framed log record that are believed: a longer one is taken for a broken frame.
+    package static let logFrameBytes = 16_777_216
+    /// Bytes of the cause of an error in a trace, as the runtime emulator has it; a datagram has room for it.
+    package static let traceCauseBytes = 49_152
+    /// Bytes of one UDP datagram.
+    package static let datagramBytes = 65_507
+    /// Datagrams of one environment to the X-Ray daemon in a second; further ones are lost.
+    package static let datagramsPerSecond = 1_000
     /// Bytes of the request line and headers of one HTTP request.
     package static let httpHeadBytes = 1_048_576
+
+    /// Invocations of one function in one chain; the next is refused. AWS says "approximately 16 times".
+    package static let recursiveInvocations = 16
 
     // MARK: Asynchronous invocation (Lambda developer guide, "Asynchronous invocation")
 

@@ -42,11 +42,16 @@ package struct SandboxRequest: Sendable, Equatable {
     package let network: Network
     /// Where given, a listening socket on ``SandboxAddress/servicesEndpoint`` inside the sandbox, with this port.
     package let servicesPort: UInt16?
+    /// Whether there is a pipe for framed log records.
+    package let framesLog: Bool
+    /// Whether there is a UDP socket at ``SandboxAddress/runtimeAPI`` where functions find the X-Ray daemon.
+    package let tracesOut: Bool
 
     package init(
         environment: EnvironmentID, functionName: FunctionName, userSlot: Int, root: String, codeDirectory: String,
         runtimeDirectory: String?, layerDirectories: [String] = [], fileSystem: FileSystem? = nil, memorySize: Int,
-        ephemeralStorage: Int, network: Network, servicesPort: UInt16?
+        ephemeralStorage: Int, network: Network, servicesPort: UInt16?, framesLog: Bool = false,
+        tracesOut: Bool = false
     ) {
         self.environment = environment
         self.functionName = functionName
@@ -60,6 +65,8 @@ package struct SandboxRequest: Sendable, Equatable {
         self.ephemeralStorage = ephemeralStorage
         self.network = network
         self.servicesPort = servicesPort
+        self.framesLog = framesLog
+        self.tracesOut = tracesOut
     }
 }
 
@@ -69,6 +76,14 @@ package enum SandboxAddress {
     package static let runtimeAPI = "169.254.100.1"
     /// The stable address of the configured services endpoint.
     package static let servicesEndpoint = "169.254.100.2"
+    /// Of the X-Ray daemon, beside the Runtime API.
+    package static let tracePort = 2_000
+}
+
+/// Numbers of descriptors inside a sandbox.
+package enum SandboxDescriptorNumber {
+    /// Write end of the pipe for framed log records, in the runtime.
+    package static let frames: Int32 = 4
 }
 
 /// What the executor hands out of a sandbox. Whoever receives it owns the descriptors.
@@ -89,12 +104,17 @@ package struct SandboxDescriptors: Sendable, Equatable {
     package let memoryEvents: Int32?
     /// `cgroup.freeze` of the sandbox's cgroup, open for writing, where there is one.
     package let freezer: Int32?
+    /// Read end of the pipe for framed log records, where one was asked for.
+    package let frames: Int32?
+    /// UDP socket inside that stands for the X-Ray daemon, where one was asked for.
+    package let traceSocket: Int32?
     /// The port of ``runtimeListener``.
     package let runtimePort: UInt16
 
     package init(
         pidfd: Int32, log: Int32, runtimeListener: Int32, servicesListener: Int32?, control: Int32,
-        memoryPeak: Int32?, memoryEvents: Int32?, freezer: Int32? = nil, runtimePort: UInt16
+        memoryPeak: Int32?, memoryEvents: Int32?, freezer: Int32? = nil, frames: Int32? = nil,
+        traceSocket: Int32? = nil, runtimePort: UInt16
     ) {
         self.pidfd = pidfd
         self.log = log
@@ -104,6 +124,8 @@ package struct SandboxDescriptors: Sendable, Equatable {
         self.memoryPeak = memoryPeak
         self.memoryEvents = memoryEvents
         self.freezer = freezer
+        self.frames = frames
+        self.traceSocket = traceSocket
         self.runtimePort = runtimePort
     }
 }

@@ -30,6 +30,8 @@ package struct EventMachine: Sendable, Equatable {
         package var maximumRetryAttempts: Int
         package var maximumAge: Duration
         package var isSwitchedOff: Bool
+        /// It is one invocation too many of a chain that comes back to its function.
+        package var isLoop = false
 
         package init(maximumRetryAttempts: Int, maximumAge: Duration, isSwitchedOff: Bool) {
             self.maximumRetryAttempts = maximumRetryAttempts
@@ -37,11 +39,12 @@ package struct EventMachine: Sendable, Equatable {
             self.isSwitchedOff = isSwitchedOff
         }
 
-        package init(_ target: EventTarget, _ settings: Settings) {
+        package init(_ target: EventTarget, _ settings: Settings, event: AcceptedEvent) {
             self.init(
                 maximumRetryAttempts: target.config?.maximumRetryAttempts ?? Limits.eventRetries.upperBound,
                 maximumAge: target.config?.maximumEventAge.map { .seconds($0) } ?? settings.maximumAge,
                 isSwitchedOff: target.isSwitchedOff)
+            self.isLoop = target.endsLoops && Lineage.isLoop(event.traceHeader, of: event.function)
         }
     }
 
@@ -51,6 +54,7 @@ package struct EventMachine: Sendable, Equatable {
         case retriesExhausted = "RetriesExhausted"
         case eventAgeExceeded = "EventAgeExceeded"
         case zeroReservedConcurrency = "ZeroReservedConcurrency"
+        case recursiveInvocation = "RecursiveInvocation"
     }
 
     package enum Outcome: Sendable, Equatable {
@@ -92,6 +96,7 @@ package struct EventMachine: Sendable, Equatable {
     package mutating func timeCame(age: Duration, rules: Rules) -> Start {
         precondition(self.state == .waiting, "an event runs once at a time")
         guard !rules.isSwitchedOff else { return .finish(self.over(.zeroReservedConcurrency)) }
+        guard !rules.isLoop else { return .finish(self.over(.recursiveInvocation)) }
         // Also an event that was not tried at all, because the machine was off: its sender counted on that.
         guard age < rules.maximumAge else { return .finish(self.over(.eventAgeExceeded)) }
         guard age >= self.dueAge else { return .wait(untilAge: self.dueAge) }

@@ -63,6 +63,9 @@ package struct EventReport: Sendable, Equatable {
     /// What goes with the event into a dead letter queue; `nil` where the invocation succeeded.
     package var deadLetter: EventDelivery.Purpose? {
         guard !self.succeeded else { return nil }
+        guard self.condition != .recursiveInvocation else {
+            return .deadLetter(status: 400, message: Lineage.loopText)
+        }
         guard let answer else { return .deadLetter(status: 429, message: "Rate Exceeded.") }
         let text = (try? JSONValue.parse(answer.payload))?.objectValue?["errorMessage"]?.stringValue ?? ""
         return .deadLetter(status: 200, message: text.prefix(bytes: Limits.deadLetterMessageBytes))

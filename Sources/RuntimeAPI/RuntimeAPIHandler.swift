@@ -134,7 +134,10 @@ final class RuntimeAPIHandler: ChannelInboundHandler, RequestPartReceiver {
             }
         case .invocationError(let requestID):
             self.answer(request, requestID, session, context: context) {
-                session.invocationError(
+                if let cause = request.head.headers.first(name: HeaderName.runtimeErrorCause) {
+                    session.errorCause(cause)
+                }
+                return session.invocationError(
                     requestID: requestID, errorType: request.head.headers.first(name: HeaderName.runtimeErrorType),
                     contentType: request.head.headers.first(name: HeaderName.contentType), body: request.body)
             }

@@ -33,6 +33,9 @@ enum RuntimeResponse {
             buffer.writeHeader(HeaderName.runtimeClientContext, clientContext)
         }
         if let tenantID = event.tenantID { buffer.writeHeader(HeaderName.runtimeTenantID, tenantID) }
+        if let identity = event.cognitoIdentity {
+            buffer.writeHeader(HeaderName.runtimeCognitoIdentity, identity.json)
+        }
         buffer.writeEnd(length: event.payload.count, keepsAlive: keepsAlive)
         return buffer
     }

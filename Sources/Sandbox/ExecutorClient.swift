@@ -182,7 +182,9 @@ package final class ExecutorClient: SandboxLauncher {
 extension SandboxDescriptors {
     /// Puts descriptors to their names in the order of the protocol. `nil` where their number is another.
     init?(_ descriptors: [Int32], port: UInt16, extras: ExecutorReply.Extras) {
-        let order: [ExecutorReply.Extras] = [.servicesListener, .memoryPeak, .memoryEvents, .freezer]
+        let order: [ExecutorReply.Extras] = [
+            .servicesListener, .memoryPeak, .memoryEvents, .freezer, .frames, .traceSocket,
+        ]
         let there = order.filter { extras.contains($0) }
         guard descriptors.count == ExecutorReply.fixedDescriptors + there.count else { return nil }
         func extra(_ kind: ExecutorReply.Extras) -> Int32? {
@@ -191,6 +193,7 @@ extension SandboxDescriptors {
         self.init(
             pidfd: descriptors[0], log: descriptors[1], runtimeListener: descriptors[2],
             servicesListener: extra(.servicesListener), control: descriptors[3], memoryPeak: extra(.memoryPeak),
-            memoryEvents: extra(.memoryEvents), freezer: extra(.freezer), runtimePort: port)
+            memoryEvents: extra(.memoryEvents), freezer: extra(.freezer), frames: extra(.frames),
+            traceSocket: extra(.traceSocket), runtimePort: port)
     }
 }

@@ -2,7 +2,7 @@ package import LambdaCore
 
 /// What lambdad asks of lambda-executor: one request a packet of a SOCK_SEQPACKET Unix socket.
 ///
-/// A packet is the protocol's version (2), one byte of kind, the 32 characters of the environment's id, and the kind's
+/// A packet is the protocol's version (3), one byte of kind, the 32 characters of the environment's id, and the kind's
 /// fields. A request carries no descriptor, no environment value, no payload and no credential.
 package enum ExecutorRequest: Equatable, Sendable {
     case create(SandboxRequest)
@@ -44,10 +44,27 @@ package enum ExecutorRequest: Equatable, Sendable {
             writer.append(request.network.rawValue)
             // 0 is no port that can be asked for, so it can say that there is none.
             writer.append(request.servicesPort ?? 0)
+            writer.append(Wishes(request).rawValue)
         case .stop(let environment):
             writer.header(kind: 2, environment)
         }
         return writer.bytes
+    }
+}
+
+/// What a sandbox has beside what every one has.
+private struct Wishes: OptionSet {
+    let rawValue: UInt8
+    static let frames = Wishes(rawValue: 1)
+    static let traceSocket = Wishes(rawValue: 2)
+    static let all: Wishes = [.frames, .traceSocket]
+
+    init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    init(_ request: SandboxRequest) {
+        self = []
+        if request.framesLog { self.insert(.frames) }
+        if request.tracesOut { self.insert(.traceSocket) }
     }
 }
 
@@ -61,6 +78,8 @@ package enum ExecutorReply: Equatable, Sendable {
         package static let memoryPeak = Extras(rawValue: 2)
         package static let memoryEvents = Extras(rawValue: 4)
         package static let freezer = Extras(rawValue: 8)
+        package static let frames = Extras(rawValue: 16)
+        package static let traceSocket = Extras(rawValue: 32)
     }
 
     /// With descriptors: pidfd, log read end, runtime listener, control socket, then the extras.
@@ -130,7 +149,7 @@ package enum ExecutorReply: Equatable, Sendable {
     }
 }
 
-private let protocolVersion: UInt8 = 2
+private let protocolVersion: UInt8 = 3
 
 extension PacketWriter {
     fileprivate mutating func header(kind: UInt8, _ environment: EnvironmentID?) {
@@ -168,9 +187,12 @@ extension PacketReader {
         let storage = try self.integer(UInt32.self)
         guard let network = SandboxRequest.Network(rawValue: try self.text()) else { throw .outOfRange("the network") }
         let port = try self.integer(UInt16.self)
+        let wishes = Wishes(rawValue: try self.integer(UInt8.self))
+        guard wishes.isSubset(of: .all) else { throw .outOfRange("the sandbox's extras") }
         return SandboxRequest(
             environment: environment, functionName: name, userSlot: Int(userSlot), root: root, codeDirectory: code,
             runtimeDirectory: runtime, layerDirectories: layers, fileSystem: fileSystem, memorySize: Int(memory),
-            ephemeralStorage: Int(storage), network: network, servicesPort: port == 0 ? nil : port)
+            ephemeralStorage: Int(storage), network: network, servicesPort: port == 0 ? nil : port,
+            framesLog: wishes.contains(.frames), tracesOut: wishes.contains(.traceSocket))
     }
 }

@@ -50,15 +50,20 @@ extension ExecutorServer {
             packet.closeDescriptors()
             return
         }
-        for (index, descriptor) in packet.descriptors.enumerated() {
-            if index == 0 {
-                entry.starting?.runtimeListener = Descriptor(owning: descriptor)
-            } else {
-                entry.starting?.servicesListener = Descriptor(owning: descriptor)
-            }
-        }
+        for number in packet.descriptors { self.take(Descriptor(owning: number), of: entry) }
         self.act(
             entry.machine.reported(step: Int32(bitPattern: step), errno: Int32(bitPattern: errno)), on: entry)
+    }
+
+    private func take(_ socket: consuming Descriptor, of entry: SandboxEntry) {
+        // One that nobody asked for closes at the end of this.
+        guard let kind = entry.starting?.awaited.first else { return }
+        entry.starting?.awaited.removeFirst()
+        switch kind {
+        case .runtime: entry.starting?.runtimeListener = consume socket
+        case .services: entry.starting?.servicesListener = consume socket
+        case .trace: entry.starting?.traceSocket = consume socket
+        }
     }
 
     func act(_ action: SandboxLifeMachine.Action, on entry: SandboxEntry) {
@@ -115,6 +120,14 @@ extension ExecutorServer {
         if let number = number(of: freezer) {
             descriptors.append(number)
             extras.insert(.freezer)
+        }
+        if let frames = number(of: starting.frames) {
+            descriptors.append(frames)
+            extras.insert(.frames)
+        }
+        if let socket = number(of: starting.traceSocket) {
+            descriptors.append(socket)
+            extras.insert(.traceSocket)
         }
         let port = UInt16(clamping: lsb_local_port(listener))
         self.notice(.created(entry.environment, count: self.sandboxes.count))

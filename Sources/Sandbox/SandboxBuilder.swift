@@ -42,6 +42,7 @@ package final class SandboxBuilder {
     private struct ChildDescriptors {
         let cgroup: Int32
         let log: Int32
+        let frames: Int32
         let control: Int32
         let setup: Int32
     }
@@ -101,12 +102,13 @@ package final class SandboxBuilder {
         let control = try unsafe Kernel.pair({ unsafe lsb_stream_pair($0, $1) }, "make the control socket")
         let log = try unsafe Kernel.pair({ unsafe lsb_log_pipe($0, $1) }, "make the log pipe")
         let request = plan.request
+        let frames = try FramesPipe(isWanted: request.framesLog)
         let cgroup = try self.cgroups.make(
             request.environment, request.functionName, CgroupLimits(memorySize: request.memorySize))
 
         let descriptors = ChildDescriptors(
-            cgroup: cgroup?.directory.number ?? -1, log: log.second.number, control: control.second.number,
-            setup: setup.second.number)
+            cgroup: cgroup?.directory.number ?? -1, log: log.second.number, frames: number(of: frames.writer) ?? -1,
+            control: control.second.number, setup: setup.second.number)
         let child: lsb_child
         do throws(SystemError) {
             child = try self.clone(plan, trees, descriptors, root: root)
@@ -119,7 +121,8 @@ package final class SandboxBuilder {
             pidfd: Descriptor(owning: child.pidfd), machine: SandboxLifeMachine(milestones: .child),
             alarm: now.advanced(by: Self.startDeadline),
             starting: StartingDescriptors(
-                setup: setup.first, log: log.first, control: control.first, runtimeListener: nil, servicesListener: nil),
+                setup: setup.first, log: log.first, control: control.first, frames: frames.reader,
+                awaited: StartingDescriptors.awaited(for: request)),
             cgroup: cgroup)
     }
 
@@ -138,9 +141,11 @@ package final class SandboxBuilder {
                 mount_points_tree: numbers.mountPoints, file_system_tree: numbers.fileSystem,
                 file_system_path: mountPath, tmp_bytes: storage, tmp_inodes: storage / Self.bytesPerInode,
                 own_network: plan.request.network == .loopback, services_port: plan.request.servicesPort ?? 0,
+                trace_socket: plan.request.tracesOut,
                 init_gid: plan.identities.initProcess, open_files: UInt64(Limits.openFiles),
                 processes: UInt64(Limits.processes), cgroup: descriptors.cgroup, null: self.null.number,
-                log: descriptors.log, control: descriptors.control, setup: descriptors.setup,
+                log: descriptors.log, frames: descriptors.frames, control: descriptors.control,
+                setup: descriptors.setup,
                 init: self.initCopy.number, filter: filter.baseAddress,
                 filter_instructions: UInt32(filter.count / 8))
             return unsafe lsb_spawn(&wanted, &child)

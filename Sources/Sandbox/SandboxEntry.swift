@@ -44,6 +44,18 @@ struct StartingDescriptors: ~Copyable {
     let setup: Descriptor
     let log: Descriptor
     let control: Descriptor
+    let frames: Descriptor?
+    /// Which of the optional sockets the child was asked for, in the order in which it hands them over.
+    var awaited: [AwaitedSocket]
     var runtimeListener: Descriptor?
     var servicesListener: Descriptor?
+    var traceSocket: Descriptor?
+
+    enum AwaitedSocket { case runtime, services, trace }
+
+    /// What the child hands over for a request.
+    static func awaited(for request: SandboxRequest) -> [AwaitedSocket] {
+        guard request.network == .loopback else { return [.runtime] }
+        return [.runtime] + (request.servicesPort == nil ? [] : [.services]) + (request.tracesOut ? [.trace] : [])
+    }
 }

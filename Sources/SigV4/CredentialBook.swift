@@ -16,6 +16,8 @@ package struct StoredKey: Sendable, Equatable, CustomStringConvertible, CustomDe
     package let expiration: WallTime?
     /// Who signs with it, as `AccessDeniedException` names a caller.
     package let arn: String
+    /// What functions are told of whoever signs with it.
+    package var cognitoIdentity: CognitoIdentity?
 
     package var description: String { "StoredKey(\(self.arn))" }
     package var debugDescription: String { self.description }
@@ -38,7 +40,8 @@ package final class CredentialBook: Sendable {
     /// Replaces the keys of the file with those of `text`, in the format of the AWS credentials file.
     ///
     /// Profiles hold `aws_access_key_id`, `aws_secret_access_key`, and where they differ from the usual
-    /// `aws_session_token` and `aws_account_id` (default 000000000000). Sessions that were minted stay.
+    /// `aws_session_token` and `aws_account_id` (default 000000000000); those that stand for an identity of a Cognito identity
+    /// pool, `cognito_identity_id` and `cognito_identity_pool_id`. Sessions that were minted stay.
     ///
     /// - Throws: ``CredentialFileError``; nothing was replaced then.
     /// - Returns: How many keys the file holds.
@@ -81,8 +84,24 @@ package final class CredentialBook: Sendable {
         let token = document.value("aws_session_token", in: profile)
         let key = StoredKey(
             secret: secret, sessionToken: token?.isEmpty == true ? nil : token, account: account, expiration: nil,
-            arn: "arn:aws:iam::\(account):user/\(profile)")
+            arn: "arn:aws:iam::\(account):user/\(profile)",
+            cognitoIdentity: try self.cognitoIdentity(of: profile, in: document))
         return (keyID, key)
+    }
+
+    private static func cognitoIdentity(
+        of profile: String, in document: INIDocument
+    ) throws(CredentialFileError) -> CognitoIdentity? {
+        let identity = document.value("cognito_identity_id", in: profile)
+        let pool = document.value("cognito_identity_pool_id", in: profile)
+        if identity == nil, pool == nil { return nil }
+        guard let found = CognitoIdentity(identityID: identity ?? "", poolID: pool ?? "") else {
+            throw .invalidProfile(
+                name: profile,
+                reason:
+                    "cognito_identity_id and cognito_identity_pool_id must both be <region>:<hex digits and hyphens>")
+        }
+        return found
     }
 
     /// The key of this id; one whose session is over is still given, so that the caller can be told so.

@@ -8,12 +8,16 @@ package struct Caller: Sendable, Equatable {
     package let accessKeyID: String
     /// The ARN of the key's user or assumed role.
     package let arn: String
+    package let cognitoIdentity: CognitoIdentity?
 
-    package init(account: AccountID, region: Region, accessKeyID: String, arn: String) {
+    package init(
+        account: AccountID, region: Region, accessKeyID: String, arn: String, cognitoIdentity: CognitoIdentity? = nil
+    ) {
         self.account = account
         self.region = region
         self.accessKeyID = accessKeyID
         self.arn = arn
+        self.cognitoIdentity = cognitoIdentity
     }
 }
 
@@ -76,7 +80,9 @@ package final class SignatureVerifier: Sendable {
         guard self.key(for: claim.scope, secret: stored.secret).accepts(claim.signature, of: stringToSign) else {
             throw .mismatch
         }
-        return Caller(account: stored.account, region: region, accessKeyID: claim.scope.keyID, arn: stored.arn)
+        return Caller(
+            account: stored.account, region: region, accessKeyID: claim.scope.keyID, arn: stored.arn,
+            cognitoIdentity: stored.cognitoIdentity)
     }
 
     /// Checks what can be checked before the body is there: the form, the scope, the key, the session and the time.

@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <linux/capability.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -52,6 +53,14 @@ static const char *search_path(char *const *environment) {
     return "/usr/bin:/bin";
 }
 
+/* A process has the pipe for framed log records where its environment names it. Functions cannot set this name: theirs
+ * begin with a letter. */
+static bool takes_frames(char *const *environment) {
+    for (; *environment; environment++)
+        if (strcmp(*environment, LSB_FRAMES_VARIABLE) == 0) return true;
+    return false;
+}
+
 /* execvpe(3) would look at init's own PATH, and hand a file of no known format to a shell, where AWS reports the
  * format error. Returns only on failure, with errno set. */
 static void execute(const struct lsb_start *start) {
@@ -89,7 +98,7 @@ static _Noreturn void become(const struct lsb_start *start, int report_fd) {
     /* Everything init holds is close-on-exec from birth; this makes it true of what it does not know of. */
     if (setpgid(0, 0) == 0 && reset_signals() == 0 && take_log(start->log_fd) == 0
         && close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0
-        && drop_rights() == 0
+        && (!takes_frames(start->environment) || fcntl(LSB_FRAMES_FD, F_SETFD, 0) == 0) && drop_rights() == 0
         /* Entered with the function's rights, so that no directory opens that the function could not open itself. */
         && chdir(start->working_directory) == 0)
         execute(start);

@@ -4,8 +4,8 @@
  * Starts processes when lambdad says so, under another uid than its own, and reports every end at once. Ends when
  * lambdad's end of the control socket is closed, and the kernel then ends everything else in the sandbox.
  *
- * Descriptors: 0 /dev/null, 1 and 2 the log pipe, 3 the control socket. One thread, one poll loop, no memory that
- * grows.
+ * Descriptors: 0 /dev/null, 1 and 2 the log pipe, 3 the control socket, 4 the pipe for framed log records or
+ * /dev/null. One thread, one poll loop, no memory that grows.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -233,6 +233,7 @@ int main(void) {
     /* The function must not look into this process, which holds requests and is of another uid. */
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)) lsb_give_up("cannot make itself unreadable", errno);
     if (fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC)) lsb_give_up("has no control socket", errno);
+    (void)fcntl(LSB_FRAMES_FD, F_SETFD, FD_CLOEXEC); /* each start says whether its process has it */
     umask(022); /* what AWS's environment has */
     const int child_fd = watch_children();
 

@@ -49,6 +49,7 @@ struct Configuration: Sendable, Equatable {
     var concurrency: ConcurrencySettings
     var events: EventSettings
     var streams: StreamMachine.Settings
+    var traces: TraceSettings
     var environments: EnvironmentSettings
     var payloads: PayloadLimits
     var capacity: CapacitySettings
@@ -96,6 +97,7 @@ struct Configuration: Sendable, Equatable {
         self.concurrency = try ConcurrencySettings(reader)
         self.events = try EventSettings(reader)
         self.streams = try StreamMachine.Settings(reader)
+        self.traces = try TraceSettings(reader)
         self.environments = try EnvironmentSettings(reader)
         self.payloads = try PayloadLimits(reader)
         self.capacity = try CapacitySettings(reader)

@@ -68,7 +68,8 @@ struct Daemon {
                 log: logs.log, time: self.time, reader: KernelDescriptors(), runtimeServer: RuntimeAPIServer(),
                 servicesRelay: self.configuration.servicesEndpoint.map { Relays(target: $0, logger: logger) },
                 directories: DirectoryWatcher { watching.now }, passing: KernelPassing(), versions: catalog,
-                settings: settings, events: events, logger: logger),
+                traceDaemon: await self.traceRoute(group: group, logger), settings: settings, events: events,
+                logger: logger),
             loops: Array(group.makeIterator()))
         let eventSettings = CurrentEventSettings(self.configuration.events)
         let queue = try self.makeEventPlane(

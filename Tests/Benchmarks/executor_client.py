@@ -29,7 +29,7 @@ class Sandbox:
         fields = (
             _text("benchmark") + struct.pack("<I", 1) + _text("host") + _text(code) + b"\x01" + _text(runtime)
             + b"\x00\x00"
-            + struct.pack("<II", 128, 512) + _text("loopback") + struct.pack("<H", 0)
+            + struct.pack("<II", 128, 512) + _text("loopback") + struct.pack("<HB", 0, 0)
         )
         reply, self.descriptors = executor.ask(1, self.environment, fields)
         if reply != CREATED:
@@ -80,7 +80,7 @@ class Executor:
 
     def ask(self, kind, environment, fields=b""):
         """Returns the reply's kind and the descriptors that came with it."""
-        self.connection.send(bytes([2, kind]) + _text(environment) + fields)
+        self.connection.send(bytes([3, kind]) + _text(environment) + fields)
         numbers = array.array("i")
         packet, ancillary, _, _ = self.connection.recvmsg(16384, socket.CMSG_SPACE(8 * numbers.itemsize))
         for level, what, data in ancillary:

@@ -101,6 +101,14 @@ private func allSettings() throws -> [Setting] { try configuration().settings }
             ("region = Mars", "region = Mars: expected a valid region"),
             ("account = 12", "account = 12: expected a valid account"),
             ("function_url_domain = a_b", "function_url_domain = a_b: expected a host name without a port"),
+            (
+                "xray_daemon = 127.0.0.1:0",
+                "xray_daemon = 127.0.0.1:0: expected a host, or a host and a port with a colon between"
+            ),
+            (
+                "xray_daemon = http://a:1",
+                "xray_daemon = http://a:1: expected a host, or a host and a port with a colon between"
+            ),
             ("no_such_key = 1", "line 2: there is no setting 'no_such_key'"),
             ("[other]", "there is no section [other]; settings belong in [lambdad]"),
             (

@@ -24,7 +24,8 @@ final class EngineFixture: Sendable {
     ///   find that it is not time yet.
     init(
         _ settings: EngineSettings = EngineSettings(), directories: (any HostDirectoryWatching)? = nil,
-        versions: (any VersionLookup)? = nil, time: any TimeSource = WallClock(), loops: Int = 1
+        versions: (any VersionLookup)? = nil, time: any TimeSource = WallClock(), loops: Int = 1,
+        isManaged: Bool = false, traceDaemon: (any TraceForwarding)? = nil
     ) {
         self.settings = CurrentSettings(settings)
         let (stopped, continuation) = AsyncStream.makeStream(of: EnvironmentID.self)
@@ -34,10 +35,11 @@ final class EngineFixture: Sendable {
         self.events.listen { if $0.to == .stopped { continuation.yield($0.environment) } }
         self.plane = InvocationPlane(
             parts: EngineParts(
-                launcher: self.launcher, credentials: FixedCredentials(), runtimes: OneRuntime(),
+                launcher: self.launcher, credentials: FixedCredentials(), runtimes: OneRuntime(isManaged: isManaged),
                 codeDirectory: { "/code/\($0.digest)" }, sessionName: { "\($0)" }, log: self.log, time: time,
                 reader: PlainReader(), runtimeServer: RuntimeAPIServer(), servicesRelay: nil,
-                directories: directories, passing: self.passing, versions: versions, settings: self.settings,
+                directories: directories, passing: self.passing, versions: versions, traceDaemon: traceDaemon,
+                settings: self.settings,
                 events: self.events,
                 logger: Logger(label: "test") { _ in
                     SwiftLogNoOpLogHandler()
@@ -66,11 +68,12 @@ final class EngineFixture: Sendable {
 
     /// Begins an invocation; the answer is awaited through the task. What the test tells the plane after this comes after it.
     func invoke(
-        _ function: FunctionRecord, payload: String = "{}", tail: Bool = false, tenant: String? = nil
+        _ function: FunctionRecord, payload: String = "{}", tail: Bool = false, tenant: String? = nil,
+        trace: String? = nil
     ) -> Task<Result<InvocationAnswer, InvocationFailure>, Never> {
         let invocation = Invocation(
             requestID: .random(), function: function, invokedARN: function.key.arn, payload: Array(payload.utf8),
-            traceHeader: "Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0",
+            traceHeader: trace ?? "Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0",
             wantsLogTail: tail, tenantID: tenant, receivedAt: WallClock().now)
         let (answers, answer) = AsyncStream.makeStream(of: Result<InvocationAnswer, InvocationFailure>.self)
         self.plane.submit(invocation) { result in
@@ -166,8 +169,12 @@ struct FixedCredentials: RoleCredentialsProvider {
 }
 
 struct OneRuntime: RuntimeDirectory {
+    var isManaged = false
+
     func manifest(for id: String) -> RuntimeManifest? {
-        try? RuntimeManifest(parsing: "[runtime]\nid = test\ncommand = /usr/bin/runtime {handler}\nversion = test:1\n")
+        try? RuntimeManifest(
+            parsing: "[runtime]\nid = test\ncommand = /usr/bin/runtime {handler}\nversion = test:1\n"
+                + "managed = \(self.isManaged ? "yes" : "no")\n")
     }
     func refusal(of id: String) -> String? { nil }
 }

@@ -61,6 +61,24 @@ import Testing
                 == Self.golden.filter { !$0.hasPrefix("AWS_SESSION_TOKEN=") })
     }
 
+    @Test func `names the descriptor for framed log records where there is one`() throws {
+        let context = PureSample.context(manifest: try PureSample.manifest(), framesLog: true)
+        #expect(
+            EnvironmentVariables.strings(for: context)
+                == (Self.golden + ["_LAMBDA_TELEMETRY_LOG_FD=4"]).sorted())
+    }
+
+    @Test func `names the trace daemon where it is elsewhere than usual`() throws {
+        let context = PureSample.context(
+            manifest: try PureSample.manifest(), traceDaemon: (host: "127.0.0.1", port: 2_345))
+        let strings = EnvironmentVariables.strings(for: context)
+        #expect(
+            strings.filter { $0.contains("XRAY_DAEMON") } == [
+                "AWS_XRAY_DAEMON_ADDRESS=127.0.0.1:2345", "_AWS_XRAY_DAEMON_ADDRESS=127.0.0.1",
+                "_AWS_XRAY_DAEMON_PORT=2345",
+            ])
+    }
+
     @Test func `names the services endpoint where one is configured`() throws {
         let context = PureSample.context(
             manifest: try PureSample.manifest(), endpointURL: "http://169.254.100.2:4566")

@@ -138,7 +138,8 @@ struct EventPlaneFixture: Sendable {
 
     static func target(
         onSuccess: String? = nil, onFailure: String? = nil, retries: Int? = nil, age: Int? = nil,
-        deadLetter: String? = nil, isSwitchedOff: Bool = false, version: String = FunctionRecord.latest
+        deadLetter: String? = nil, isSwitchedOff: Bool = false, version: String = FunctionRecord.latest,
+        endsLoops: Bool = true
     ) -> EventTarget {
         var record = FunctionRecord(
             key: .named("f"), role: "arn:aws:iam::000000000000:role/r", runtime: "test", handler: "app.handler",
@@ -152,7 +153,7 @@ struct EventPlaneFixture: Sendable {
         config.onFailure = onFailure
         config.maximumRetryAttempts = retries
         config.maximumEventAge = age
-        return EventTarget(function: record, config: config, isSwitchedOff: isSwitchedOff)
+        return EventTarget(function: record, config: config, isSwitchedOff: isSwitchedOff, endsLoops: endsLoops)
     }
 
     /// Runs the plane beside `body`.

@@ -12,6 +12,7 @@ final class FakeSandbox: Sendable {
     let request: SandboxRequest
     let port: UInt16
     let logWriter: Int32
+    let frameWriter: Int32?
     private let control: any Channel
     private let commands: AsyncStream<Command>
     /// `memory.events`.
@@ -36,8 +37,8 @@ final class FakeSandbox: Sendable {
     }
 
     private init(
-        request: SandboxRequest, port: UInt16, logWriter: Int32, control: any Channel, commands: AsyncStream<Command>,
-        memoryEvents: Int32, switches: AsyncStream<UInt8>, started: StartRecord,
+        request: SandboxRequest, port: UInt16, logWriter: Int32, frameWriter: Int32?, control: any Channel,
+        commands: AsyncStream<Command>, memoryEvents: Int32, switches: AsyncStream<UInt8>, started: StartRecord,
         hasExtensions: Bool
     ) {
         self.hasExtensions = hasExtensions
@@ -45,6 +46,7 @@ final class FakeSandbox: Sendable {
         self.request = request
         self.port = port
         self.logWriter = logWriter
+        self.frameWriter = frameWriter
         self.control = control
         self.commands = commands
         self.memoryEvents = memoryEvents
@@ -61,7 +63,8 @@ final class FakeSandbox: Sendable {
         var pair: [Int32] = [0, 0]
         var pipe: [Int32] = [0, 0]
         precondition(unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair) == 0)
-        precondition(unsafe Glibc.pipe(&pipe) == 0)
+        var frames: [Int32] = [0, 0]
+        precondition(unsafe Glibc.pipe(&pipe) == 0 && Glibc.pipe(&frames) == 0)
         let (listener, port) = Self.listen()
         let (commands, continuation) = AsyncStream.makeStream(of: Command.self)
         let started = StartRecord()
@@ -78,12 +81,13 @@ final class FakeSandbox: Sendable {
         _ = unsafe unlink(name)
         let (freezer, switches) = try await Self.makeFreezer()
         let sandbox = FakeSandbox(
-            request: request, port: port, logWriter: pipe[1], control: channel, commands: commands,
-            memoryEvents: memoryEvents, switches: switches, started: started,
+            request: request, port: port, logWriter: pipe[1], frameWriter: request.framesLog ? frames[1] : nil,
+            control: channel, commands: commands, memoryEvents: memoryEvents, switches: switches, started: started,
             hasExtensions: hasExtensions)
         let descriptors = SandboxDescriptors(
             pidfd: dup(pipe[0]), log: pipe[0], runtimeListener: listener, servicesListener: nil, control: pair[0],
-            memoryPeak: nil, memoryEvents: dup(memoryEvents), freezer: freezer, runtimePort: port)
+            memoryPeak: nil, memoryEvents: dup(memoryEvents), freezer: freezer,
+            frames: request.framesLog ? frames[0] : nil, runtimePort: port)
         return (sandbox, descriptors)
     }
 
@@ -148,9 +152,15 @@ final class FakeSandbox: Sendable {
     /// Everything inside is dead.
     func vanish() { self.control.close(promise: nil) }
 
-    func writeLog(_ text: String) {
-        let bytes = Array(text.utf8)
-        _ = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(self.logWriter, $0.baseAddress, $0.count) }
+    func writeLog(_ text: String) { Self.write(Array(text.utf8), to: self.logWriter) }
+
+    /// To the pipe for framed records, where there is one.
+    func writeFrames(_ bytes: [UInt8]) {
+        if let writer = self.frameWriter { Self.write(bytes, to: writer) }
+    }
+
+    private static func write(_ bytes: [UInt8], to descriptor: Int32) {
+        _ = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
     }
 
     /// Once it has been started: what calls before that is no runtime. With extensions the test itself waits for the start.

@@ -29,12 +29,13 @@ enum PureSample {
 
     static func context(
         function: FunctionRecord = function(), manifest: RuntimeManifest, token: String? = "the-token",
-        endpointURL: String? = nil
+        endpointURL: String? = nil, framesLog: Bool = false, traceDaemon: (host: String, port: Int)? = nil
     ) -> EnvironmentVariables.Context {
         EnvironmentVariables.Context(
             function: function, manifest: manifest, source: self.source,
             credentials: Credentials(
                 accessKeyID: "ASIAEXAMPLE", secretAccessKey: "the-secret", sessionToken: token, expiration: nil),
-            runtimeAPI: "169.254.100.1:9001", endpointURL: endpointURL)
+            runtimeAPI: "169.254.100.1:9001", endpointURL: endpointURL, framesLog: framesLog,
+            traceDaemon: traceDaemon)
     }
 }

@@ -26,6 +26,31 @@ import Testing
         #expect(book.key("AKIDTWO")?.arn == "arn:aws:iam::123456789012:user/other")
     }
 
+    private static func profile(_ lines: String) -> String {
+        "[p]\naws_access_key_id=AKIDONE\naws_secret_access_key=s\n" + lines
+    }
+
+    @Test func `knows for which Cognito identity a key stands`() throws {
+        let book = CredentialBook()
+        try book.replaceFileKeys(
+            with: Self.profile("cognito_identity_id=eu-west-1:0a-1b\ncognito_identity_pool_id=eu-west-1:2c-3d"))
+        let identity = CognitoIdentity(identityID: "eu-west-1:0a-1b", poolID: "eu-west-1:2c-3d")
+        #expect(identity != nil && book.key("AKIDONE")?.cognitoIdentity == identity)
+        try book.replaceFileKeys(with: Self.profile(""))
+        #expect(book.key("AKIDONE")?.cognitoIdentity == nil)
+    }
+
+    @Test(arguments: [
+        "cognito_identity_id=eu-west-1:0a", "cognito_identity_pool_id=eu-west-1:0a",
+        "cognito_identity_id=eu-west-1:0a\ncognito_identity_pool_id=x",
+        "cognito_identity_id=eu-west-1:0\"a\ncognito_identity_pool_id=eu-west-1:0a",
+        "cognito_identity_id=eu-west-1:0a\ncognito_identity_pool_id=eu-west-1:0g",
+        "cognito_identity_id=eu-west-1:0a:1\ncognito_identity_pool_id=eu-west-1:0a",
+    ])
+    func `refuses half an identity, and what is none`(lines: String) {
+        #expect(throws: CredentialFileError.self) { try CredentialBook().replaceFileKeys(with: Self.profile(lines)) }
+    }
+
     @Test func `forgets the file's old keys when it is read again, and keeps sessions`() throws {
         let book = CredentialBook()
         try book.replaceFileKeys(with: Self.file)

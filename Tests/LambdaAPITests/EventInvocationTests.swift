@@ -8,7 +8,7 @@ private let arn = PublishedFunction.arn
 private let event = [TestServer.authorization(), "X-Amz-Invocation-Type: Event"]
 
 /// Holds events until the test takes or refuses them.
-private final class FakeQueue: EventAcceptor {
+final class FakeQueue: EventAcceptor {
     struct Held: Sendable {
         let event: AcceptedEvent
         let answer: CheckedContinuation<EventRefusal?, Never>

@@ -20,7 +20,10 @@ private let path = "/2015-03-31/functions/f/invocations"
             #expect(answer.header("X-Amz-Log-Result") == nil)
             #expect(RequestID(try #require(answer.header("x-amzn-RequestId"))) != nil)
             let trace = try #require(answer.header("X-Amzn-Trace-Id"))
-            #expect(trace.wholeMatch(of: /Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0/) != nil)
+            #expect(
+                trace.wholeMatch(
+                    of: /Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0;Lineage=1:[0-9a-f]{8}:0/)
+                    != nil)
         }
     }
 
@@ -36,7 +39,7 @@ private let path = "/2015-03-31/functions/f/invocations"
                     headers: [
                         TestServer.authorization(), "x-amzn-RequestId: \(id)", "X-Amz-Log-Type: Tail",
                         "X-Amz-Client-Context: eyJrIjoxfQ==",
-                        "X-Amzn-Trace-Id: Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1;Lineage=a:1",
+                        "X-Amzn-Trace-Id: Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1;Lineage=1:9581a8d4:3;Self=1",
                     ]))
             let held = try #require(await sink.nextHeld())
             let invocation = held.invocation
@@ -47,7 +50,10 @@ private let path = "/2015-03-31/functions/f/invocations"
             #expect(invocation.wantsLogTail)
             #expect(
                 invocation.traceHeader.wholeMatch(
-                    of: /Root=1-5759e988-bd862e3fe1be46a994272793;Parent=[0-9a-f]{16};Sampled=1;Lineage=a:1/) != nil)
+                    of:
+                        /Root=1-5759e988-bd862e3fe1be46a994272793;Parent=[0-9a-f]{16};Sampled=1;Lineage=1:9581a8d4:3\|[0-9a-f]{8}:0;Self=1/
+                )
+                    != nil)
             held.answer(
                 .success(
                     InvocationAnswer(
@@ -60,6 +66,26 @@ private let path = "/2015-03-31/functions/f/invocations"
             #expect(answer.header("x-amzn-RequestId") == id.lowercased())
             #expect(answer.header("X-Amzn-Trace-Id") == invocation.traceHeader)
             try await client.close()
+        }
+    }
+
+    @Test func `tells for which Cognito identity its caller's key stands, where it is signed`() async throws {
+        let sink = FakeSink.holding()
+        let store = try await PublishedFunction.store()
+        try await TestServer.run(sink: sink, authentication: .sigV4, store: store) { server in
+            let signature = RequestSigner.sign(
+                method: "POST", path: path, headers: [("Host", "localhost")], body: [], service: "lambda",
+                region: .standard,
+                credentials: Credentials(
+                    accessKeyID: "AKIDEXAMPLE", secretAccessKey: TestServer.secret, sessionToken: nil, expiration: nil),
+                now: server.time.wallTime)
+            async let answer = server.request("POST", path, headers: signature.map { "\($0.name): \($0.value)" })
+            let held = try #require(await sink.nextHeld())
+            #expect(
+                held.invocation.cognitoIdentity?.json
+                    == #"{"cognitoIdentityId":"us-east-1:0a-1b","cognitoIdentityPoolId":"us-east-1:2c-3d"}"#)
+            held.answer(.success(InvocationAnswer(payload: [0x31], executedVersion: "$LATEST")))
+            #expect(try await answer.status == 200)
         }
     }
 

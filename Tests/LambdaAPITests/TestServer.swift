@@ -43,6 +43,8 @@ struct TestServer: Sendable {
                 aws_access_key_id = AKIDEXAMPLE
                 aws_secret_access_key = \(secret)
                 aws_account_id = \(account)
+                cognito_identity_id = us-east-1:0a-1b
+                cognito_identity_pool_id = us-east-1:2c-3d
                 """)
         let code = FakeCodeStore()
         let api = APIServer(

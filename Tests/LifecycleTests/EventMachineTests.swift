@@ -47,6 +47,14 @@ import Testing
         #expect(machine.attempts == attempts)
     }
 
+    @Test func `ends before it runs where its chain came back too often`() {
+        var rules = self.rules
+        rules.isLoop = true
+        var machine = self.machine()
+        #expect(machine.timeCame(age: .zero, rules: rules) == .finish(.recursiveInvocation))
+        #expect(machine.attempts == 0)
+    }
+
     @Test func `backs off from throttles by doubling up to five minutes, and does not count them`() {
         var machine = self.machine()
         var age = Duration.zero

@@ -60,6 +60,7 @@ import Testing
         #expect(self.report(.success).destination(config) == "arn:s")
         for condition in [
             EventMachine.Condition.retriesExhausted, .eventAgeExceeded, .zeroReservedConcurrency,
+            .recursiveInvocation,
         ] { #expect(self.report(condition).destination(config) == "arn:f") }
         #expect(self.report(.success).destination(nil) == nil)
     }
@@ -72,6 +73,8 @@ import Testing
             .retriesExhausted, answer: #"{"errorMessage":"x\#(String(repeating: "é", count: 600))"}"#, isError: true)
         #expect(
             long.deadLetter == .deadLetter(status: 200, message: "x" + String(repeating: "é", count: 511)))
+        #expect(
+            self.report(.recursiveInvocation).deadLetter == .deadLetter(status: 400, message: Lineage.loopText))
         #expect(self.report(.eventAgeExceeded).deadLetter == .deadLetter(status: 429, message: "Rate Exceeded."))
     }
 }

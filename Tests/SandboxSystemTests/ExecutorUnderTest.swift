@@ -102,13 +102,13 @@ final class ExecutorUnderTest {
         name: String = "f", userSlot: Int = 0, root: String = "host", code: String? = nil, runtime: String? = nil,
         layers: [String] = [], fileSystem: SandboxRequest.FileSystem? = nil, memorySize: Int = 128,
         ephemeralStorage: Int = 2, network: SandboxRequest.Network = .loopback,
-        servicesPort: UInt16? = nil
+        servicesPort: UInt16? = nil, framesLog: Bool = false, tracesOut: Bool = false
     ) throws -> SandboxRequest {
         SandboxRequest(
             environment: .random(), functionName: try #require(FunctionName(name)), userSlot: userSlot, root: root,
             codeDirectory: code ?? self.code + "/f", runtimeDirectory: runtime, layerDirectories: layers,
             fileSystem: fileSystem, memorySize: memorySize, ephemeralStorage: ephemeralStorage, network: network,
-            servicesPort: servicesPort)
+            servicesPort: servicesPort, framesLog: framesLog, tracesOut: tracesOut)
     }
 
     /// A sandbox that runs.

@@ -66,7 +66,7 @@ struct `A request that cannot be met` {
     @Test func `is answered as malformed, and the connection goes on`() async throws {
         let executor = try ExecutorUnderTest()
         let socket = try RawClient(executor.socket)
-        for bytes in [[], [9], [2, 1], [2, 1, 32, 0], Array(repeating: 2, count: 50_000)] as [[UInt8]]
+        for bytes in [[], [9], [3, 1], [3, 1, 32, 0], Array(repeating: 3, count: 50_000)] as [[UInt8]]
         where !bytes.isEmpty {
             try socket.send(bytes)
             guard case .malformed = try socket.reply() else {

@@ -25,14 +25,17 @@ final class SandboxUnderTest {
     var all: [Int32] {
         let given = self.descriptors
         return [given.pidfd, given.log, given.runtimeListener, given.control]
-            + [given.servicesListener, given.memoryPeak, given.memoryEvents, given.freezer].compactMap { $0 }
+            + [
+                given.servicesListener, given.memoryPeak, given.memoryEvents, given.freezer, given.frames,
+                given.traceSocket,
+            ].compactMap { $0 }
     }
 
     /// Runs a program as the function to its end, with what it wrote.
-    func run(_ arguments: [String]) throws -> Finished {
+    func run(_ arguments: [String], environment: [String] = []) throws -> Finished {
         let tag = self.nextTag
         self.nextTag += 1
-        try self.start(tag, arguments)
+        try self.start(tag, arguments, environment: environment)
         while true {
             switch try self.next() {
             case .exited(tag, let exit): return Finished(exit: exit, output: try self.logText())
@@ -51,9 +54,10 @@ final class SandboxUnderTest {
         return finished.output
     }
 
-    func start(_ tag: UInt32, _ arguments: [String]) throws {
+    func start(_ tag: UInt32, _ arguments: [String], environment: [String] = []) throws {
         let frame = InitRequest.start(
-            tag: tag, arguments: arguments, environment: ["PATH=/usr/bin:/bin"], workingDirectory: "/var/task"
+            tag: tag, arguments: arguments, environment: ["PATH=/usr/bin:/bin"] + environment,
+            workingDirectory: "/var/task"
         ).frame
         // Safety: the array lives for the call.
         guard unsafe send(self.descriptors.control, frame, frame.count, Int32(MSG_NOSIGNAL)) == frame.count else {

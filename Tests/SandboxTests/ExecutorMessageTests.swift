@@ -13,12 +13,15 @@ import Testing
             request(
                 runtime: nil, network: .loopback, services: nil, layers: ["/code/b", "/code/a"],
                 fileSystem: .init(directory: "/srv/data", mountPath: "/mnt/data"))),
+        .create(request(runtime: nil, network: .loopback, services: nil, framesLog: true)),
+        .create(request(runtime: nil, network: .loopback, services: 4_566, framesLog: true, tracesOut: true)),
     ]
 
     static let replies: [ExecutorReply] = [
         .created(environment, runtimePort: 9_001, extras: []),
         .created(environment, runtimePort: 65_535, extras: [.servicesListener, .memoryPeak, .memoryEvents, .freezer]),
         .created(environment, runtimePort: 1, extras: [.freezer]),
+        .created(environment, runtimePort: 9_001, extras: [.frames, .traceSocket]),
         .refused(environment, rule: "'/etc' is not below code_directories"),
         .failed(environment, step: "mount /tmp", errno: 12),
         .failed(environment, step: "", errno: -1),
@@ -27,13 +30,13 @@ import Testing
 
     private static func request(
         runtime: String?, network: SandboxRequest.Network, services: UInt16?, layers: [String] = [],
-        fileSystem: SandboxRequest.FileSystem? = nil
+        fileSystem: SandboxRequest.FileSystem? = nil, framesLog: Bool = false, tracesOut: Bool = false
     ) -> SandboxRequest {
         SandboxRequest(
             environment: environment, functionName: FunctionName("hello-world_1") ?? .sample, userSlot: 65_535,
             root: "host", codeDirectory: "/var/lib/lambdad/code/ab/cd", runtimeDirectory: runtime,
             layerDirectories: layers, fileSystem: fileSystem, memorySize: 10_240, ephemeralStorage: 512,
-            network: network, servicesPort: services)
+            network: network, servicesPort: services, framesLog: framesLog, tracesOut: tracesOut)
     }
 
     @Test(arguments: requests) func `comes back as the request it was`(request: ExecutorRequest) throws {
@@ -58,7 +61,7 @@ import Testing
         var packet = ExecutorRequest.stop(Self.environment).packet
         packet[0] = 9
         #expect(throws: PacketError.unknownVersion) { try ExecutorRequest(packet: packet) }
-        packet[0] = 2
+        packet[0] = 3
         packet[1] = 99
         #expect(throws: PacketError.unknownKind) { try ExecutorRequest(packet: packet) }
         #expect(throws: PacketError.unknownKind) { try ExecutorReply(packet: packet) }

@@ -34,14 +34,14 @@ def create(
     network="loopback",
     port=0,
 ):
-    packet = bytes([2, CREATE]) + text(environment) + text(name) + struct.pack("<I", slot) + text(root) + text(code)
+    packet = bytes([3, CREATE]) + text(environment) + text(name) + struct.pack("<I", slot) + text(root) + text(code)
     packet += b"\0" if runtime is None else b"\1" + text(runtime)
     packet += b"\0\0"  # no layer, no file system
-    return packet + struct.pack("<II", memory, storage) + text(network) + struct.pack("<H", port)
+    return packet + struct.pack("<II", memory, storage) + text(network) + struct.pack("<HB", port, 0)
 
 
 def stop(environment=ENVIRONMENT):
-    return bytes([2, STOP]) + text(environment)
+    return bytes([3, STOP]) + text(environment)
 
 
 @pytest.fixture

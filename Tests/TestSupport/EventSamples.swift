@@ -4,13 +4,13 @@ extension AcceptedEvent {
     /// An event of the standard account's function `f`.
     package static func sample(
         _ number: Int = 1, function: String = "f", qualifier: String? = nil, payload: String = #"{"a":1}"#,
-        tenantID: String? = nil
+        tenantID: String? = nil, trace: String = "Root=1-0-0;Sampled=0"
     ) -> AcceptedEvent {
         let key = FunctionKey.named(function)
         return AcceptedEvent(
             requestID: .numbered(number), function: key, qualifier: qualifier,
             invokedARN: qualifier.map { "\(key.arn):\($0)" } ?? key.arn, payload: Array(payload.utf8),
-            clientContext: #"{"client":{}}"#, traceHeader: "Root=1-0-0;Sampled=0", tenantID: tenantID,
+            clientContext: #"{"client":{}}"#, traceHeader: trace, tenantID: tenantID,
             receivedAt: WallTime(milliseconds: 1_543_331_445_123))
     }
 }

@@ -31,6 +31,7 @@ enum lsb_step {
     LSB_STEP_ADDRESSES,
     LSB_STEP_RUNTIME_LISTENER,
     LSB_STEP_SERVICES_LISTENER,
+    LSB_STEP_TRACE_SOCKET,
     LSB_STEP_LIMITS,
     LSB_STEP_CGROUP_NAMESPACE,
     LSB_STEP_GROUPS,
@@ -55,10 +56,10 @@ struct lsb_report {
 };
 
 enum lsb_limit {
-    /* Listeners of one sandbox: Runtime API, services endpoint. */
-    LSB_LISTENER_LIMIT = 2,
-    /* Descriptors in one message, either way; eight go with a created sandbox. */
-    LSB_DESCRIPTOR_LIMIT = 12,
+    /* Sockets of one sandbox that are served from outside: Runtime API, services endpoint, trace daemon. */
+    LSB_LISTENER_LIMIT = 3,
+    /* Descriptors in one message, either way; ten go with a created sandbox. */
+    LSB_DESCRIPTOR_LIMIT = 16,
 };
 
 /* What one sandbox is made from. Descriptors stay the caller's. */
@@ -79,6 +80,8 @@ struct lsb_plan {
     bool own_network;
     /* In host order; 0 for no services listener. Used with a network of its own only. */
     uint16_t services_port;
+    /* A UDP socket where functions find the X-Ray daemon. Used with a network of its own only. */
+    bool trace_socket;
     /* Host gid of init: the one group for which /proc is not limited to its own processes. */
     uint32_t init_gid;
     uint64_t open_files;
@@ -87,6 +90,8 @@ struct lsb_plan {
     int cgroup;
     int null;
     int log;
+    /* Write end of the pipe for framed log records; -1 for none. */
+    int frames;
     int control;
     int setup;
     int init;
