@@ -192,7 +192,6 @@ extension EnvironmentDriver {
             self.sandbox = .stopping
             // Whoever waits for init's figure of memory would wait for nobody, and the log ends here.
             if !self.memoryWaiters.isEmpty { self.memoryReported(self.peakMemory) }
-            self.flushPartialLine()
             self.closeChannels()
             self.writeHeldLines()
             self.launchTask = Task { [launcher = self.parts.launcher, id = self.id, loop = self.loop] in

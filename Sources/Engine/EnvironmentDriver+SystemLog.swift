@@ -95,7 +95,8 @@ extension EnvironmentDriver {
         self.tell(
             .runtimeDone(
                 .init(
-                    requestID: current.ticket.id, outcome: .init(status), duration: current.machine.duration(now: now),
+                    requestID: current.ticket.id, outcome: .init(as: status),
+                    duration: current.machine.duration(now: now),
                     producedBytes: current.times.producedBytes, spans: self.spans(of: current.times, now),
                     tracing: current.trace?.tracing, tenantID: current.ticket.invocation.tenantID)))
     }
