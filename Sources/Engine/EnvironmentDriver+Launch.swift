@@ -196,7 +196,6 @@ extension EnvironmentDriver {
     }
 
     private func endSandbox() {
-        self.flushPartialLine()
         self.closeChannels()
         self.writeHeldLines()
         self.launchTask = Task { [launcher = self.parts.launcher, id = self.id, loop = self.loop] in

@@ -110,7 +110,7 @@ extension EnvironmentDriver {
         self.current?.isRuntimeDoneTold = true
         let done = current.times.runtimeDone ?? self.now
         var record = PlatformRecord.RuntimeDone(
-            requestID: current.ticket.id, outcome: .init(status), duration: current.machine.duration(now: self.now),
+            requestID: current.ticket.id, outcome: .init(as: status), duration: current.machine.duration(now: self.now),
             producedBytes: current.times.producedBytes, spans: self.spans(of: current.times, done),
             tracing: current.trace?.tracing, tenantID: current.ticket.invocation.tenantID)
         self.log(.runtimeDone(record))

@@ -76,8 +76,9 @@ package struct LogFrameSplitter: Sendable {
             guard Self.canBegin(self.begun) else {
                 var text = self.begun[...]
                 self.begun = []
-                self.state = .text
-                return self.takeText(from: &text, &records)
+                // A length may look like newlines.
+                while !text.isEmpty { self.takeText(from: &text, &records) }
+                return
             }
         }
         guard self.begun.count == Self.headerBytes else { return }
@@ -87,12 +88,12 @@ package struct LogFrameSplitter: Sendable {
         self.messageGrew(remaining: length, level, wasCut: false, &records)
     }
 
-    /// Up to the next newline. What stands before it can hold no other: one that comes is where the text ends.
+    /// Up to the next newline, where a frame may begin again.
     private mutating func takeText(from rest: inout ArraySlice<UInt8>, _ records: inout [LogRecord]) {
         let line = rest.firstIndex(of: 0x0A).map { rest[...$0] } ?? rest
         records += self.lines.append(line).map { LogRecord(message: $0) }
         rest = rest.dropFirst(line.count)
-        if line.last == 0x0A { self.state = .header }
+        self.state = line.last == 0x0A ? .header : .text
     }
 
     private mutating func messageGrew(

@@ -51,7 +51,7 @@ extension PlatformLog.Report {
         -> PlatformRecord.Report
     {
         PlatformRecord.Report(
-            requestID: self.requestID, outcome: PlatformRecord.Outcome(self.status),
+            requestID: self.requestID, outcome: PlatformRecord.Outcome(as: self.status),
             metrics: .init(
                 duration: self.duration, billed: Int(PlatformLog.billed(self)), memorySize: self.memorySize,
                 maximumMemoryUsed: Int(PlatformLog.mebibytes(self.peakMemoryBytes)), initDuration: self.initDuration),
@@ -71,12 +71,14 @@ extension PlatformLog.Status {
 }
 
 extension PlatformRecord.Outcome {
-    package init(_ status: PlatformLog.Status) {
+    /// Not without a label: `Outcome(.success)` must stay the record's own.
+    package init(as status: PlatformLog.Status) {
         switch status {
         case .success: self = .success
         case .timeout: self.init(PlatformRecord.Status.timeout)
         // AWS's own types of failure begin so.
-        case .error(let type): self.init(type.hasPrefix("Sandbox.") ? PlatformRecord.Status.failure : .error, errorType: type)
+        case .error(let type):
+            self.init(type.hasPrefix("Sandbox.") ? PlatformRecord.Status.failure : .error, errorType: type)
         }
     }
 }

@@ -81,6 +81,13 @@ func frame(_ message: String, type: UInt32 = 0xA55A_0003, length: UInt32? = nil)
             ])
     }
 
+    @Test func `lose nothing where a broken length looks like newlines`() {
+        var splitter = LogFrameSplitter()
+        let records = splitter.append(
+            [0xA5, 0x5A, 0x00, 0x03, 0x0A, 0x0A, 0x0A, 0x41] + Array("b\n".utf8) + frame("good"))
+        #expect(records.map(\.message) == [[0xA5, 0x5A, 0x00, 0x03], [], [], Array("Ab".utf8), Array("good".utf8)])
+    }
+
     @Test func `that a dead runtime left unfinished are kept as far as they came, and the next one begins anew`() {
         for count in 1..<frame("message").count {
             var splitter = LogFrameSplitter()
