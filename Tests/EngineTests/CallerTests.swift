@@ -11,7 +11,8 @@ import Testing
         clientContext: String? = nil, tenant: String? = nil, identity: CognitoIdentity? = nil
     ) async throws -> HTTPHeaders {
         let engine = EngineFixture()
-        let function = try engine.function()
+        var function = try engine.function()
+        if tenant != nil { function.tenantIsolation = "PER_TENANT" }
         engine.plane.submit(
             Invocation(
                 requestID: .random(), function: function, invokedARN: function.key.arn, payload: Array("{}".utf8),
