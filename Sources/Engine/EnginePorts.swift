@@ -34,6 +34,8 @@ package enum RuntimeReply: Sendable, Equatable {
 package protocol RuntimeSession: AnyObject {
     /// The same environment, as extensions see it.
     var extensionSession: any ExtensionSession { get }
+    /// Connections of one sandbox at one time.
+    var connectionLimit: Int { get }
     /// `respond` is called once, with the event or a refusal, perhaps much later; never after ``nextAbandoned(_:)``.
     func next(connection: ObjectIdentifier, respond: @escaping (Result<RuntimeEvent, RuntimeRefusal>) -> Void)
     /// The connection closed while it waited in `next`.
@@ -55,6 +57,11 @@ package protocol RuntimeSession: AnyObject {
     func responseTruncated(requestID: String) -> RuntimeReply
     func invocationError(requestID: String, errorType: String?, contentType: String?, body: ByteBuffer) -> RuntimeReply
     func initError(errorType: String?, body: ByteBuffer) -> RuntimeReply
+}
+
+extension RuntimeSession {
+    /// Runtimes use one or two, extensions one each.
+    package var connectionLimit: Int { 64 }
 }
 
 /// What becomes of a streamed response.

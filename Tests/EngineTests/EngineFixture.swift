@@ -24,7 +24,8 @@ final class EngineFixture: Sendable {
     ///   find that it is not time yet.
     init(
         _ settings: EngineSettings = EngineSettings(), directories: (any HostDirectoryWatching)? = nil,
-        versions: (any VersionLookup)? = nil, time: any TimeSource = WallClock(), loops: Int = 1
+        versions: (any VersionLookup)? = nil, time: any TimeSource = WallClock(), loops: Int = 1,
+        runtimes: any RuntimeDirectory = OneRuntime()
     ) {
         self.settings = CurrentSettings(settings)
         let (stopped, continuation) = AsyncStream.makeStream(of: EnvironmentID.self)
@@ -34,7 +35,7 @@ final class EngineFixture: Sendable {
         self.events.listen { if $0.to == .stopped { continuation.yield($0.environment) } }
         self.plane = InvocationPlane(
             parts: EngineParts(
-                launcher: self.launcher, credentials: FixedCredentials(), runtimes: OneRuntime(),
+                launcher: self.launcher, credentials: FixedCredentials(), runtimes: runtimes,
                 codeDirectory: { "/code/\($0.digest)" }, sessionName: { "\($0)" }, log: self.log, time: time,
                 reader: PlainReader(), runtimeServer: RuntimeAPIServer(), servicesRelay: nil,
                 directories: directories, passing: self.passing, versions: versions, settings: self.settings,
