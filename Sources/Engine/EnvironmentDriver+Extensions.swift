@@ -46,7 +46,7 @@ extension EnvironmentDriver: ExtensionOwner {
     }
 
     func extensionFailed(_ failure: ExtensionFailure) {
-        if let shared = self.shared, !shared.running.isEmpty {
+        if let shared = self.shared, self.machine.state == .invoking || self.machine.state == .draining {
             shared.broke(.extensionFailed(failure))
         } else if self.machine.state == .starting || self.current?.machine.isWaitingForRuntime ?? false {
             self.initFailed(.extensionFailed(failure))

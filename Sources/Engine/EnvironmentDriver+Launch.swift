@@ -204,7 +204,7 @@ extension EnvironmentDriver {
         self.flushPartialLine()
         self.extensions.closed()
         self.abandonWaitingNext()
-        self.shared?.waiting = []
+        self.shared?.closed()
         for server in self.servers { server.close() }
         self.servers = []
         self.logPipe?.close()

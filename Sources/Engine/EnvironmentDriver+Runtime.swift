@@ -64,7 +64,7 @@ extension EnvironmentDriver {
         let isKill = exit == .signal(9) || exit == .status(128 + 9)
         let outOfMemory = self.wasKilledForMemory() && isKill
         if let failure = self.extensions.runtimeEnded(exit) { return self.extensionFailed(failure) }
-        if let shared = self.shared, !shared.running.isEmpty {
+        if let shared = self.shared, self.machine.state == .invoking || self.machine.state == .draining {
             shared.broke(.runtimeExited(exit, outOfMemory: outOfMemory))
         } else if self.machine.state == .starting || self.current?.machine.isWaitingForRuntime ?? false {
             self.initFailed(.runtimeExited(exit, outOfMemory: outOfMemory))

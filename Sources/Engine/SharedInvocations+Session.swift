@@ -18,10 +18,13 @@ extension SharedInvocations: RuntimeSession {
             self.waiting.append((connection, respond))
             switch action {
             case .initDone:
-                // What the init printed is in the pipe by now; it stands before START, whichever descriptor told first.
-                self.driver.drainLog()
-                self.driver.prefetchMemory()
-                self.driver.extensions.runtimeBecameReady()
+                let driver = self.driver
+                driver.prefetchMemory()
+                driver.loop.assumeIsolated().execute {
+                    // What the init printed is in the pipe by now, and stands before START. See ``finish(_:_:)`` for the turn.
+                    driver.drainLog()
+                    driver.extensions.runtimeBecameReady()
+                }
             case .offer: self.owner?.workerCame(self.driver)
             case .park: break
             }
@@ -32,9 +35,12 @@ extension SharedInvocations: RuntimeSession {
     }
 
     func nextAbandoned(_ connection: ObjectIdentifier) {
-        guard let place = self.waiting.firstIndex(where: { $0.connection == connection }) else { return }
-        self.waiting.remove(at: place)
-        if self.session.nextAbandoned() { self.owner?.workerLeft(self.driver) }
+        let before = self.waiting.count
+        self.waiting.removeAll { $0.connection == connection }
+        // More than one, where calls were sent ahead.
+        for _ in 0..<(before - self.waiting.count) where self.session.nextAbandoned() {
+            self.owner?.workerLeft(self.driver)
+        }
     }
 
     func checkAnswer(requestID: String, invocationID: String?, isError: Bool) -> RuntimeReply {

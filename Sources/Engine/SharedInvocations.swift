@@ -88,6 +88,7 @@ final class SharedInvocations: @unchecked Sendable {
             current.machine.runtimeAnswered() == .answer
         else { return }
         _ = current.machine.runtimeAskedForNext(now: self.driver.now)
+        current.ticket.endLease()
         current.ticket.respond(
             content, contentType: contentType ?? "application/json", isFunctionError: isFunctionError,
             errorType: errorType)
@@ -100,14 +101,6 @@ final class SharedInvocations: @unchecked Sendable {
         var current = current
         guard current.machine.failed(failure, now: driver.now) == .fail(failure) else { return }
         let answer = FailureAnswer(failure, request: current.ticket.id, timeout: driver.function.timeout)
-        if failure == .timedOut {
-            driver.drainLog()
-            self.write(of: current) {
-                driver.writePlatform(
-                    PlatformLog.timedOut(
-                        current.ticket.id, at: driver.parts.time.wallTime, timeout: driver.function.timeout))
-            }
-        }
         if failure == .stopped {
             // Not the function's fault: whoever called tries again, and an event runs again at the next start.
             current.ticket.fail(.shuttingDown)
@@ -118,16 +111,28 @@ final class SharedInvocations: @unchecked Sendable {
     }
 
     /// END and REPORT, with the last figure of memory that is known; then the tail's answer.
+    ///
+    /// After this turn: other workers write while one answers, and what the event loop has seen in their pipe must still be
+    /// there when it comes to read it. By then all that this one wrote can be read before its END.
     private func finish(_ current: Current, _ status: PlatformLog.Status) {
         let driver = self.driver
-        driver.drainLog()
         let report = PlatformLog.Report(
             requestID: current.ticket.id, duration: current.machine.duration(now: driver.now),
             initDuration: driver.initDuration, memorySize: driver.function.memorySize,
             peakMemoryBytes: driver.readPeakMemory(), status: status)
         driver.initDuration = nil
-        self.write(of: current) { driver.writeEnd(report) }
-        current.ticket.finish()
+        let ended = driver.parts.time.wallTime
+        driver.loop.assumeIsolated().execute {
+            driver.drainLog()
+            driver.shared?.write(of: current) {
+                if status == .timeout {
+                    driver.writePlatform(
+                        PlatformLog.timedOut(current.ticket.id, at: ended, timeout: driver.function.timeout))
+                }
+                driver.writeEnd(report)
+            }
+            current.ticket.finish()
+        }
     }
 
     /// The driver writes about its current invocation; for a moment it is this one. Lines of the function are told apart by
@@ -173,6 +178,12 @@ final class SharedInvocations: @unchecked Sendable {
         self.failAll(failure)
         self.driver.endReason = .failure
         self.driver.change { try $0.stopRequested(.update) }
+    }
+
+    /// The sandbox goes, and its connections with it.
+    func closed() {
+        self.waiting = []
+        self.timer?.cancel()
     }
 
     // MARK: Time

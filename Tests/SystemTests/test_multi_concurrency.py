@@ -28,7 +28,7 @@ def handler(event, context):
             seen = {name for name in os.listdir("/tmp") if name.startswith(event["group"])}
     time.sleep(event.get("sleep", 0))
     return {
-        "pid": os.getpid(), "together": len(seen), "stream": context.log_stream_name,
+        "pid": os.getpid(), "mark": event.get("mark"), "together": len(seen), "stream": context.log_stream_name,
         "slots": os.environ.get("AWS_LAMBDA_MAX_CONCURRENCY"), "type": os.environ["AWS_LAMBDA_INITIALIZATION_TYPE"],
     }
 """
@@ -87,6 +87,15 @@ def test_more_than_that_get_a_second_environment(function, background):
 def test_one_after_the_other_stays_in_one_environment(function):
     seen = [function.invoke({}).payload for _ in range(20)]
     assert len({one["stream"] for one in seen}) == 1
+
+
+def test_each_of_many_gets_its_own_answer(function, background):
+    def caller(number):
+        marks = [f"{number}-{turn}" for turn in range(25)]
+        return [function.invoke({"mark": mark}).payload["mark"] for mark in marks] == marks
+
+    calls = [background(lambda number=number: caller(number)) for number in range(8)]
+    assert all(call.result() for call in calls)
 
 
 def test_a_timeout_ends_nothing(runtime, machine, deploy, background):
