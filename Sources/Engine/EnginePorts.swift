@@ -35,6 +35,8 @@ package enum RuntimeReply: Sendable, Equatable {
 package protocol RuntimeSession: AnyObject {
     /// The same environment, as extensions see it.
     var extensionSession: any ExtensionSession { get }
+    /// Connections of one sandbox at one time.
+    var connectionLimit: Int { get }
     /// `respond` is called once, with the event or a refusal, perhaps much later; never after ``nextAbandoned(_:)``.
     func next(connection: ObjectIdentifier, respond: @escaping (Result<RuntimeEvent, RuntimeRefusal>) -> Void)
     /// The connection closed while it waited in `next`.
@@ -58,6 +60,11 @@ package protocol RuntimeSession: AnyObject {
     /// What `Lambda-Runtime-Function-XRay-Error-Cause` said, before the error itself.
     func errorCause(_ json: String)
     func initError(errorType: String?, body: ByteBuffer) -> RuntimeReply
+}
+
+extension RuntimeSession {
+    /// Runtimes use one or two, extensions one each.
+    package var connectionLimit: Int { 64 }
 }
 
 /// What becomes of a streamed response.

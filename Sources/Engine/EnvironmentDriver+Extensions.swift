@@ -13,6 +13,7 @@ extension EnvironmentDriver: ExtensionOwner {
         // Before the first process, so that no call finds the state of an earlier one.
         self.session = RuntimeSessionMachine()
         if self.extensions.control == nil { self.extensions.opened(control: control, variables: variables) }
+        self.extensions.machine.takesInvoke = self.shared == nil
         self.extensions.phase = phase
         self.extensions.initializationType = self.initializationType
         self.extensions.beginInit { self.tellInitStart(phase) }
@@ -45,7 +46,9 @@ extension EnvironmentDriver: ExtensionOwner {
     }
 
     func extensionFailed(_ failure: ExtensionFailure) {
-        if self.machine.state == .starting || self.current?.machine.isWaitingForRuntime ?? false {
+        if let shared = self.shared, self.machine.state == .invoking || self.machine.state == .draining {
+            shared.broke(.extensionFailed(failure))
+        } else if self.machine.state == .starting || self.current?.machine.isWaitingForRuntime ?? false {
             self.initFailed(.extensionFailed(failure))
         } else if self.current != nil {
             self.invocationFailed(.extensionFailed(failure))

@@ -33,7 +33,10 @@ extension EnvironmentDriver {
         )
     }
 
-    private var freezeGrace: Duration? { self.descriptors?.freezer == nil ? nil : self.settings.freezeGrace }
+    /// Never where the environment holds several invocations: one whose time was over may still be at work.
+    private var freezeGrace: Duration? {
+        self.descriptors?.freezer == nil || self.shared != nil ? nil : self.settings.freezeGrace
+    }
 
     private func perform(_ action: FreezeMachine.Action) {
         switch action {

@@ -115,7 +115,7 @@ extension EnvironmentDriver {
         do {
             self.servers.append(
                 try self.parts.runtimeServer.serve(
-                    listener: descriptors.runtimeListener, session: self, on: self.loop))
+                    listener: descriptors.runtimeListener, session: self.shared ?? self, on: self.loop))
             if let listener = descriptors.servicesListener, let relay = self.parts.servicesRelay {
                 self.servers.append(try relay.relay(listener: listener, on: self.loop))
             }
@@ -213,6 +213,7 @@ extension EnvironmentDriver {
         self.flushPartialLine()
         self.extensions.closed()
         self.abandonWaitingNext()
+        self.shared?.closed()
         for server in self.servers { server.close() }
         self.servers = []
         self.logPipe?.close()

@@ -2,18 +2,26 @@ internal import LambdaCore
 internal import Lifecycle
 internal import Logging
 
-/// What is different in an environment that is kept ready.
+/// What is different in an environment that is kept ready, and in one that holds several invocations.
 extension EnvironmentDriver {
-    /// It may take longer to start, and no keepalive ends it: it goes when it is too old, or when fewer are wanted.
+    /// It may take longer to start. No keepalive ends one that is kept ready: it goes when it is too old, or when fewer are
+    /// wanted.
     var lifecycleSettings: EnvironmentMachine.Settings {
         let settings = self.settings
+        var lifecycle = settings.lifecycle
         switch self.initialization {
-        case .onDemand: return settings.lifecycle
-        case .provisionedConcurrency:
-            let limit = max(Limits.provisionedInit, .seconds(self.function.timeout))
-            return EnvironmentMachine.Settings(
-                startupTimeout: limit, keepalive: settings.maximumAge, initTimeout: limit)
+        case .onDemand where self.shared == nil: return lifecycle
+        case .onDemand: break
+        case .provisionedConcurrency: lifecycle.keepalive = settings.maximumAge
         }
+        lifecycle.startupTimeout = Self.longStart(of: self.function)
+        lifecycle.initTimeout = lifecycle.startupTimeout
+        return lifecycle
+    }
+
+    /// How long the start of such an environment may take.
+    static func longStart(of function: FunctionRecord) -> Duration {
+        max(Limits.provisionedInit, .seconds(function.timeout))
     }
 
     /// Its INIT_REPORT is written also where all went well, and no invocation has its init's duration.

@@ -67,7 +67,9 @@ extension EnvironmentDriver {
         let isKill = exit == .signal(9) || exit == .status(128 + 9)
         let outOfMemory = self.wasKilledForMemory() && isKill
         if let failure = self.extensions.runtimeEnded(exit) { return self.extensionFailed(failure) }
-        if self.machine.state == .starting || self.current?.machine.isWaitingForRuntime ?? false {
+        if let shared = self.shared, self.machine.state == .invoking || self.machine.state == .draining {
+            shared.broke(.runtimeExited(exit, outOfMemory: outOfMemory))
+        } else if self.machine.state == .starting || self.current?.machine.isWaitingForRuntime ?? false {
             self.initFailed(.runtimeExited(exit, outOfMemory: outOfMemory))
         } else if self.current != nil {
             self.invocationFailed(.runtimeExited(exit, outOfMemory: outOfMemory))
@@ -81,8 +83,8 @@ extension EnvironmentDriver {
     /// The init of a fresh environment, which is then tried again inside the first invocation, or the one inside an invocation
     /// failed.
     func initFailed(_ failure: StartFailure) {
-        if self.machine.state == .starting, self.initialization == .provisionedConcurrency {
-            // No invocation waits for this one, in which it could be tried again.
+        if self.machine.state == .starting, self.shared != nil || self.initialization == .provisionedConcurrency {
+            // No invocation waits for this one alone, in which it could be tried again.
             self.logFailedInit(failure, began: self.initBegan, phase: "init")
             self.change { try $0.startFailed(failure) }
         } else if self.machine.state == .starting {
@@ -99,6 +101,7 @@ extension EnvironmentDriver {
         let outOfMemory = self.wasKilledForMemory()
         self.extensions.sandboxVanished()
         if self.current != nil { self.invocationFailed(.sandboxEnded(outOfMemory: outOfMemory)) }
+        self.shared?.failAll(.sandboxEnded(outOfMemory: outOfMemory))
         self.change { $0.sandboxVanished() }
     }
 

@@ -160,8 +160,12 @@ extension EnvironmentDriver {
     }
 
     /// The lines and the answer of an invocation whose environment never became ready.
-    func reportFailedStart(_ ticket: InvocationTicket, _ words: FailureAnswer, status: PlatformLog.Status) {
-        if status == .timeout { self.logFailedInit(.timedOut, began: self.initBegan, phase: "init") }
+    ///
+    /// - Parameter isFirst: Whether no other was told of the same failure.
+    func reportFailedStart(
+        _ ticket: InvocationTicket, _ words: FailureAnswer, status: PlatformLog.Status, isFirst: Bool = true
+    ) {
+        if status == .timeout, isFirst { self.logFailedInit(.timedOut, began: self.initBegan, phase: "init") }
         let began = self.launchBegan ?? self.now
         self.current = Current(
             ticket: ticket,

@@ -19,7 +19,8 @@ protocol EnvironmentOwner: AnyObject {
 
 /// Performs what an environment's machines decide: launches and stops the sandbox, starts the runtime, gives it events.
 ///
-/// The rest is in `EnvironmentDriver+Launch`, `+Invocation`, `+Runtime`, `+Freezing`, `+Log`, `+SystemLog` and `+Trace`.
+/// The rest is in `EnvironmentDriver+Launch`, `+Invocation`, `+Runtime`, `+Freezing`, `+Log`, `+SystemLog` and `+Trace`; where
+/// the runtime works on several invocations at one time, these are in ``SharedInvocations``.
 ///
 /// - Note: `@unchecked Sendable` because closures on its event loop capture it. Every method is called on `loop`, which
 ///   the entry points assert; no other thread touches a stored property.
@@ -60,6 +61,8 @@ final class EnvironmentDriver: @unchecked Sendable {
     var machine: EnvironmentMachine
     var session = RuntimeSessionMachine()
     var current: Current?
+    /// Set where the environment holds several invocations; then ``current`` and ``session`` are not used.
+    private(set) var shared: SharedInvocations?
     var sandbox = SandboxPhase.none
     var stopWhenLaunched = false
 
@@ -128,6 +131,7 @@ final class EnvironmentDriver: @unchecked Sendable {
             region: function.key.region, logGroup: function.logging.group,
             logStream: "\(date)/\(prefix)[\(function.version)]\(id)")
         self.extensions.owner = self
+        if manifest.isShared { self.shared = SharedInvocations(driver: self, slots: manifest.maxConcurrency) }
     }
 
     /// Bytes of an answer at most, as they were when the environment was made.
@@ -135,7 +139,12 @@ final class EnvironmentDriver: @unchecked Sendable {
     var settings: EngineSettings { self.parts.settings.now }
     var now: Instant { self.parts.time.now }
 
-    func isAvailable() -> Bool { self.machine.isAvailable(now: self.now) }
+    func isAvailable() -> Bool {
+        self.shared == nil ? self.machine.isAvailable(now: self.now) : self.machine.acceptsMore(now: self.now)
+    }
+
+    /// When what runs must be over.
+    var latestDeadline: Instant? { self.current?.machine.deadline ?? self.shared?.latestDeadline }
 
     /// Its version was replaced or deleted, or the daemon drains.
     func drain() { self.change { try $0.drainRequested() } }
@@ -143,6 +152,7 @@ final class EnvironmentDriver: @unchecked Sendable {
     /// Goes now, whatever runs in it.
     func stop(_ cause: StartFailure.Cancellation) {
         if self.current != nil { self.invocationFailed(.stopped) }
+        self.shared?.failAll(.stopped)
         self.change { try $0.stopRequested(cause) }
     }
 

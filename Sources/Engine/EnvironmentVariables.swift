@@ -104,6 +104,11 @@ package enum EnvironmentVariables {
         ]
         if let token = context.credentials.sessionToken { fixed["AWS_SESSION_TOKEN"] = token }
         if context.framesLog { fixed["_LAMBDA_TELEMETRY_LOG_FD"] = String(SandboxDescriptorNumber.frames) }
+        if context.manifest.isShared {
+            fixed["AWS_LAMBDA_MAX_CONCURRENCY"] = String(context.manifest.maxConcurrency)
+            // AWS's name for the only environments that hold several invocations there.
+            fixed["AWS_LAMBDA_INITIALIZATION_TYPE"] = "lambda-managed-instances"
+        }
         if context.manifest.isManaged { fixed["AWS_EXECUTION_ENV"] = "AWS_Lambda_\(function.runtime)" }
         return fixed
     }

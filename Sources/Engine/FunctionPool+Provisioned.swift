@@ -64,6 +64,10 @@ extension FunctionPool {
             self.gate.environmentGone()
             return self.refuseProvisioned(self.parts.runtimes.refusal(of: self.record.runtime) ?? "no such runtime")
         }
+        guard !manifest.isShared else {
+            self.gate.environmentGone()
+            return self.refuseProvisioned("Environments that hold several invocations are not kept ready.")
+        }
         self.provisionedTurns -= 1
         let driver = self.makeDriver(manifest, .provisionedConcurrency)
         self.provisioned.startBegan(driver.id)

@@ -17,11 +17,15 @@ extension FunctionPool {
 
     /// Until when the environment is kept that has been idle longest.
     var longestIdleEnd: Instant? {
-        self.machine.idleEnvironments.first.flatMap { self.drivers[$0]?.machine.keptUntil }
+        self.idleEnvironments.first.flatMap { self.drivers[$0]?.machine.keptUntil }
+    }
+
+    private var idleEnvironments: [EnvironmentID] {
+        self.isShared ? self.shared.idleEnvironments : self.machine.idleEnvironments
     }
 
     func stopLongestIdle() -> Bool {
-        guard let driver = self.machine.idleEnvironments.first.flatMap({ self.drivers[$0] }) else { return false }
+        guard let driver = self.idleEnvironments.first.flatMap({ self.drivers[$0] }) else { return false }
         driver.drain()
         return true
     }

@@ -5,7 +5,7 @@ internal import NIOCore
 
 /// The environments of one version of a function, or of one tenant of it, on one event loop.
 ///
-/// Those that are kept ready are in `FunctionPool+Provisioned`.
+/// Those that are kept ready are in `FunctionPool+Provisioned`, those that hold several invocations in `FunctionPool+Shared`.
 ///
 /// - Note: `@unchecked Sendable` because closures on its event loop capture it; every method is called on `loop`, as its
 ///   plane asserts.
@@ -21,12 +21,17 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
     /// The newest record; environments are made from it.
     private(set) var record: FunctionRecord
     var machine = PoolMachine()
+    /// In place of ``machine`` where an environment holds several invocations.
+    var shared = SharedPoolMachine()
+    /// Invocations that an environment of the newest record holds.
+    var slots = 1
+    var reviewTimer: Scheduled<Void>?
     var provisioned = ProvisionedMachine()
     /// Starts of environments that are to be kept ready, which have not had their turn.
     var provisionedTurns = 0
     var provisionedTimer: Scheduled<Void>?
     private(set) var drivers: [EnvironmentID: EnvironmentDriver] = [:]
-    private var tickets: [RequestID: InvocationTicket] = [:]
+    var tickets: [RequestID: InvocationTicket] = [:]
     /// Those that wait to be told whether the code has changed before they came.
     private var held: [RequestID: InvocationTicket] = [:]
     /// Starts that were asked for and have not had their turn.
@@ -54,6 +59,7 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
         self.account = parts.book.account(of: record.key.scope)
         self.loop = loop
         self.onQuiet = onQuiet
+        self.runtimeChanged(to: self.parts.runtimes.manifest(for: record.runtime))
         self.watchContent()
     }
 
@@ -63,15 +69,20 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
     /// Kept although it is empty: whoever comes next waits until the code is whole.
     var awaitsContent: Bool { self.content.isChanging }
     /// Invocations that wait or run.
-    var load: Int { self.machine.waitingCount + self.machine.busyCount + self.provisioned.busyCount }
+    var load: Int {
+        self.machine.waitingCount + self.machine.busyCount + self.provisioned.busyCount + self.shared.waitingCount
+            + self.shared.busyCount
+    }
     /// How long what runs or waits here may take at most: its environment is reset or started first, where it waits.
     func longestWork(now: Instant) -> Duration {
-        let running = self.drivers.values.compactMap { $0.current?.machine.deadline.since(now) }.max() ?? .zero
+        let running = self.drivers.values.compactMap { $0.latestDeadline?.since(now) }.max() ?? .zero
         guard
             let waiting = (Array(self.tickets.values) + Array(self.held.values)).map(\.invocation.function.timeout)
                 .max()
         else { return running }
-        let start = self.parts.settings.now.lifecycle.startupTimeout + EnvironmentMachine.resetBudget
+        let settings = self.parts.settings.now.lifecycle
+        let startLimit = self.isShared ? EnvironmentDriver.longStart(of: self.record) : settings.startupTimeout
+        let start = startLimit + EnvironmentMachine.resetBudget
         return max(running, .zero) + start + .seconds(waiting)
     }
     var codeInUse: [String] {
@@ -109,7 +120,9 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
         let request = ConcurrencyMachine.Request(
             function: function, isEvent: ticket.invocation.isEvent,
             hasProvisioned: self.provisioned.hasIdle(isUsable: self.isUsable),
-            needsStart: self.machine.needsStart(isUsable: self.isUsable))
+            needsStart: self.isShared
+                ? self.shared.needsStart(slots: self.slots, now: self.now, isUsable: self.isUsable)
+                : self.machine.needsStart(isUsable: self.isUsable))
         switch self.account.admit(request, now: self.parts.time.now) {
         case .throttled(let reason):
             ticket.fail(.throttled(reason))
@@ -122,11 +135,12 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
         }
     }
 
-    private func isUsable(_ environment: EnvironmentID) -> Bool {
+    func isUsable(_ environment: EnvironmentID) -> Bool {
         self.drivers[environment]?.isAvailable() ?? false
     }
 
     private func placeOnDemand(_ ticket: InvocationTicket, mayStart: Bool) {
+        guard !self.isShared else { return self.placeShared(ticket) }
         switch self.machine.invocationArrived(ticket.id, mayStart: mayStart, isUsable: self.isUsable) {
         case .use(let environment):
             self.drivers[environment]?.take(ticket)
@@ -137,10 +151,11 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
     }
 
     /// Asks for a turn for each start that the waiting invocations still need.
-    private func requestStarts() {
+    func requestStarts() {
         // What is half written is not started from; see ``HotContent``.
         guard !self.content.isChanging else { return }
-        while self.machine.missingStarts > self.turnsAwaited {
+        if self.isShared { self.reviewLater() }
+        while self.missingStarts > self.turnsAwaited {
             self.turnsAwaited += 1
             self.gate.start(for: self.key.function) { [loop = self.loop] in
                 // The turn may come on another loop's thread.
@@ -149,17 +164,23 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
         }
     }
 
+    private var missingStarts: Int {
+        self.isShared ? self.shared.missingStarts(slots: self.slots, now: self.now) : self.machine.missingStarts
+    }
+
     /// A newer generation: environments of older ones finish what they run and go.
     func recordChanged(_ record: FunctionRecord) {
         guard record.generation > self.record.generation else { return }
         self.record = record
         self.replaceAll()
+        self.runtimeChanged(to: self.parts.runtimes.manifest(for: record.runtime))
         self.watchContent()
     }
 
     /// What environments are made from is another: an invocation that arrives from here on runs none of the old.
     private func replaceAll() {
         self.machine.functionChanged()
+        self.shared.functionChanged()
         self.provisioned.contentChanged()
         self.drainAll()
         self.requestProvisionedStarts()
@@ -223,7 +244,7 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
 
     func stopAll(_ cause: StartFailure.Cancellation) {
         self.keep(0)
-        for request in self.machine.abandonWaiting() {
+        for request in self.machine.abandonWaiting() + self.shared.abandonWaiting() {
             self.tickets.removeValue(forKey: request)?.fail(cause == .delete ? .functionDeleted : .shuttingDown)
         }
         for ticket in self.held.values { ticket.fail(cause == .delete ? .functionDeleted : .shuttingDown) }
@@ -242,7 +263,7 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
     }
 
     /// Not where somebody's environment became free first and took the invocation, or the code is being written.
-    private var isStartNeeded: Bool { self.machine.missingStarts > 0 && !self.content.isChanging }
+    private var isStartNeeded: Bool { self.missingStarts > 0 && !self.content.isChanging }
 
     private func turnEnded() {
         self.turnsAwaited -= 1
@@ -256,12 +277,18 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
             let refusal = self.parts.runtimes.refusal(of: self.record.runtime) ?? "no such runtime"
             return self.giveUpStart(.startFailed(refusal))
         }
+        // Manifests may have been read anew since the record came.
+        self.runtimeChanged(to: manifest)
         guard self.tenant == nil || self.account.startTenantEnvironment(of: self.key.function.name) else {
             return self.giveUpStart(.tooManyTenantEnvironments)
         }
         self.turnsAwaited -= 1
         let driver = self.makeDriver(manifest, .onDemand)
-        self.machine.startBegan(driver.id)
+        if self.isShared {
+            self.shared.startBegan(driver.id, slots: self.slots)
+        } else {
+            self.machine.startBegan(driver.id)
+        }
         driver.start()
         // Nobody would tell of a change, or nobody comes any more: it serves who waits for it, and no other.
         if self.content.isUnwatched || self.isRetired { driver.drain() }
@@ -283,6 +310,7 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
             function: self.record, manifest: manifest, initialization: initialization, parts: self.parts,
             loop: self.loop)
         driver.owner = self
+        driver.shared?.owner = self
         self.drivers[driver.id] = driver
         self.starting.insert(driver.id)
         return driver
@@ -290,15 +318,20 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
 
     /// The oldest waiting invocation has no start to wait for.
     private func failOldest(_ failure: InvocationFailure) {
-        let placeholder = EnvironmentID.random()
-        self.machine.startBegan(placeholder)
-        guard let request = self.machine.left(placeholder) else { return }
+        guard let request = self.isShared ? self.shared.takeOldestWaiting() : self.oldestWithoutStart else { return }
         self.tickets.removeValue(forKey: request)?.fail(failure)
         self.onQuiet(self)
     }
 
+    private var oldestWithoutStart: RequestID? {
+        let placeholder = EnvironmentID.random()
+        self.machine.startBegan(placeholder)
+        return self.machine.left(placeholder)
+    }
+
     func environmentBecameFree(_ driver: EnvironmentDriver) {
         if self.starting.remove(driver.id) == nil { self.onQuiet(self) } else { self.gate.startEnded() }
+        guard driver.shared == nil else { return self.sharedBecameReady(driver) }
         guard driver.initialization == .onDemand else { return self.provisionedBecameFree(driver) }
         guard let request = self.machine.becameFree(driver.id) else { return self.requestStarts() }
         guard let ticket = self.tickets.removeValue(forKey: request) else { return }
@@ -314,6 +347,7 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
 
     func environmentLeft(_ driver: EnvironmentDriver, failure: StartFailure?) {
         if self.starting.remove(driver.id) != nil { self.gate.startEnded() }
+        guard driver.shared == nil else { return self.sharedLeft(driver, failure) }
         guard driver.initialization == .onDemand else { return self.provisionedLeft(driver, failure) }
         guard let request = self.machine.left(driver.id) else {
             self.requestStarts()
@@ -334,13 +368,16 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
     }
 
     /// A failed start answers the oldest waiting invocation: in the function's own words, or with the platform's failure.
-    private func answer(_ ticket: InvocationTicket, _ failure: StartFailure, driver: EnvironmentDriver) {
-        let limit = self.parts.settings.now.lifecycle.startupTimeout
+    func answer(
+        _ ticket: InvocationTicket, _ failure: StartFailure, driver: EnvironmentDriver, isFirst: Bool = true
+    ) {
+        let limit = driver.lifecycleSettings.startupTimeout
         if driver.sandbox != .launching,
             let words = FailureAnswer(startFailure: failure, request: ticket.id, startupTimeout: limit)
         {
             driver.reportFailedStart(
-                ticket, words, status: failure == .timedOut ? .timeout : .error(type: words.errorType))
+                ticket, words, status: failure == .timedOut ? .timeout : .error(type: words.errorType),
+                isFirst: isFirst)
             return
         }
         self.parts.logger.error(

@@ -139,6 +139,19 @@ package enum Limits {
     /// The same where programs of their own are.
     package static let externalExtensionShutdown = Duration.milliseconds(2_000)
 
+    // MARK: Environments of several invocations (Lambda developer guide, "Lambda Managed Instances")
+
+    /// Invocations that one environment holds at one time, where its runtime's manifest asks for more than one.
+    package static let environmentConcurrency = 1...1_600
+    /// Calls of `next` that wait in one such environment.
+    package static let idleWorkers = 10_000
+    /// Invocations whose late answers are told that they have timed out.
+    package static let rememberedTimeouts = 1_000
+    /// How long after the first worker of a fresh environment the others are waited for; then another is started.
+    package static let workerArrival = Duration.seconds(1)
+    /// How long a worker that has answered is waited for; then another environment is started.
+    package static let workerReturn = Duration.milliseconds(100)
+
     // MARK: Telemetry (Lambda developer guide, "Lambda Telemetry API")
 
     /// Events of one batch, and what holds where none is asked for.

@@ -24,6 +24,11 @@ package struct RuntimeManifest: Sendable, Equatable {
     package let versionText: String
     /// Managed runtimes set `AWS_EXECUTION_ENV`; OS-only ones do not.
     package let isManaged: Bool
+    /// Invocations that one environment holds at one time; of more than one the runtime learns by `AWS_LAMBDA_MAX_CONCURRENCY`.
+    package let maxConcurrency: Int
+
+    /// Whether its environments hold several invocations.
+    package var isShared: Bool { self.maxConcurrency > 1 }
 
     package init(parsing text: String) throws(ManifestError) {
         let document: INIDocument
@@ -34,7 +39,7 @@ package struct RuntimeManifest: Sendable, Equatable {
             (document.value(key, in: "runtime") ?? "").split(separator: " ").map(String.init)
         }
         let known: Set<String> = [
-            "id", "root", "command", "directory", "substitutes", "requires", "version", "managed",
+            "id", "root", "command", "directory", "substitutes", "requires", "version", "managed", "max_concurrency",
         ]
         for entry in document.entries(in: "runtime") where !known.contains(entry.key) {
             throw ManifestError(description: "line \(entry.line): there is no setting '\(entry.key)' in [runtime]")
@@ -57,6 +62,14 @@ package struct RuntimeManifest: Sendable, Equatable {
         case "no": self.isManaged = false
         case let other: throw ManifestError(description: "[runtime] managed must be yes or no, not '\(other)'")
         }
+        let concurrency = document.value("max_concurrency", in: "runtime") ?? "1"
+        guard let maxConcurrency = Int(concurrency), Limits.environmentConcurrency.contains(maxConcurrency) else {
+            let range = Limits.environmentConcurrency
+            throw ManifestError(
+                description: "[runtime] max_concurrency must be a number from \(range.lowerBound) to "
+                    + "\(range.upperBound), not '\(concurrency)'")
+        }
+        self.maxConcurrency = maxConcurrency
         var environment: [String: String] = [:]
         for entry in document.entries(in: "environment") { environment[entry.key] = entry.value }
         self.environment = environment

@@ -180,7 +180,20 @@ package struct EnvironmentMachine: Sendable {
         return now < retiresAt
     }
 
-    /// The invocation is over and the runtime waits for the next one.
+    /// Whether one more invocation may begin now, where it holds several.
+    package func acceptsMore(now: Instant) -> Bool { !self.isOutdated && self.mayServe(now: now) }
+
+    /// As ``acceptsMore(now:)``, for an invocation that has waited since the environment was started.
+    package func mayServe(now: Instant) -> Bool {
+        switch self.phase {
+        case .ready, .invoking:
+            return self.retiresAt.map { now < $0 } ?? true
+        case .inactive, .starting, .startupFailed, .startupTimedOut, .timingOut, .resetting, .draining, .stopped:
+            return false
+        }
+    }
+
+    /// The invocation is over and the runtime waits for the next one. Of several, the last one is over.
     package mutating func released(now: Instant, settings: Settings) throws(IllegalTransition) -> Action {
         switch self.phase {
         case .invoking:

@@ -102,6 +102,9 @@ package struct ExtensionMachine: Sendable {
     package private(set) var fatalError: ErrorReport?
     private var stage = Stage.registering
 
+    /// Whether extensions may be told of invocations; not in an environment that holds several of them.
+    package var takesInvoke = true
+
     package init() {}
 
     package var isRegistrationOpen: Bool { self.stage == .registering || self.stage == .runtimeStarting }
@@ -174,7 +177,9 @@ package struct ExtensionMachine: Sendable {
     private func events(_ texts: [String], isExternal: Bool) throws(ExtensionRefusal) -> Set<Event> {
         var events: Set<Event> = []
         for text in texts {
-            guard let event = Event(rawValue: text) else { throw .invalidEvent(text) }
+            guard let event = Event(rawValue: text), event != .invoke || self.takesInvoke else {
+                throw .invalidEvent(text)
+            }
             guard isExternal || event == .invoke else { throw .shutdownForInternal }
             events.insert(event)
         }

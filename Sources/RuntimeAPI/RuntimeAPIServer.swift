@@ -5,15 +5,12 @@ internal import NIOPosix
 
 /// Serves the Runtime API on the listening socket inside each sandbox, on the environment's own event loop.
 package struct RuntimeAPIServer: RuntimeServing {
-    /// Connections of one sandbox at one time: runtimes use one or two, extensions one each.
-    private static let connectionLimit = 64
-
     package init() {}
 
     package func serve(
         listener: Int32, session: any RuntimeSession, on loop: any EventLoop
     ) throws -> any EnvironmentServer {
-        let connections = SandboxConnections(limit: Self.connectionLimit)
+        let connections = SandboxConnections(limit: session.connectionLimit)
         let box = NIOLoopBound(SessionReference(session), eventLoop: loop)
         let boundConnections = NIOLoopBound(connections, eventLoop: loop)
         let future = ServerBootstrap(group: loop)

@@ -25,7 +25,7 @@ final class EngineFixture: Sendable {
     init(
         _ settings: EngineSettings = EngineSettings(), directories: (any HostDirectoryWatching)? = nil,
         versions: (any VersionLookup)? = nil, time: any TimeSource = WallClock(), loops: Int = 1,
-        isManaged: Bool = false, traceDaemon: (any TraceForwarding)? = nil
+        isManaged: Bool = false, traceDaemon: (any TraceForwarding)? = nil, runtimes: (any RuntimeDirectory)? = nil
     ) {
         self.settings = CurrentSettings(settings)
         let (stopped, continuation) = AsyncStream.makeStream(of: EnvironmentID.self)
@@ -35,7 +35,8 @@ final class EngineFixture: Sendable {
         self.events.listen { if $0.to == .stopped { continuation.yield($0.environment) } }
         self.plane = InvocationPlane(
             parts: EngineParts(
-                launcher: self.launcher, credentials: FixedCredentials(), runtimes: OneRuntime(isManaged: isManaged),
+                launcher: self.launcher, credentials: FixedCredentials(),
+                runtimes: runtimes ?? OneRuntime(isManaged: isManaged),
                 codeDirectory: { "/code/\($0.digest)" }, sessionName: { "\($0)" }, log: self.log, time: time,
                 reader: PlainReader(), runtimeServer: RuntimeAPIServer(), servicesRelay: nil,
                 directories: directories, passing: self.passing, versions: versions, traceDaemon: traceDaemon,

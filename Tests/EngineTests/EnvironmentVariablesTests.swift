@@ -39,6 +39,18 @@ import Testing
         #expect(EnvironmentVariables.strings(for: context) == Self.golden)
     }
 
+    @Test func `of several invocations says how many, whatever the function's own variables say`() throws {
+        var function = PureSample.function()
+        function.environment = ["AWS_LAMBDA_MAX_CONCURRENCY": "7", "AWS_LAMBDA_INITIALIZATION_TYPE": "mine"]
+        let several = EnvironmentVariables.strings(
+            for: PureSample.context(function: function, manifest: try PureSample.manifest(concurrency: 4)))
+        #expect(several.contains("AWS_LAMBDA_MAX_CONCURRENCY=4"))
+        #expect(several.contains("AWS_LAMBDA_INITIALIZATION_TYPE=lambda-managed-instances"))
+        let one = EnvironmentVariables.strings(
+            for: PureSample.context(function: function, manifest: try PureSample.manifest()))
+        #expect(!one.contains { $0.hasPrefix("AWS_LAMBDA_MAX_CONCURRENCY=") })
+    }
+
     @Test func `names the runtime that was asked for, not the one that serves it`() throws {
         let manifest = try PureSample.manifest()
         #expect(manifest.id == "python3.11")

@@ -17,9 +17,12 @@ enum PureSample {
         return record
     }
 
-    static func manifest(isManaged: Bool = true, environment: String = "") throws -> RuntimeManifest {
+    static func manifest(isManaged: Bool = true, concurrency: Int = 1, environment: String = "") throws
+        -> RuntimeManifest
+    {
         try RuntimeManifest(
-            parsing: "[runtime]\nid = python3.11\nmanaged = \(isManaged ? "yes" : "no")\n[environment]\n\(environment)")
+            parsing: "[runtime]\nid = python3.11\nmanaged = \(isManaged ? "yes" : "no")\n"
+                + "max_concurrency = \(concurrency)\n[environment]\n\(environment)")
     }
 
     static let source = FunctionLogSource(

@@ -25,6 +25,22 @@ import Testing
         #expect(manifest.versionText == "python:3.11")
         #expect(manifest.isManaged)
         #expect(manifest.environment == ["PATH": "/usr/bin:/bin"])
+        #expect(manifest.maxConcurrency == 1 && !manifest.isShared)
+    }
+
+    @Test(arguments: [(1, false), (2, true), (1_600, true)])
+    func `says how many invocations an environment holds`(count: Int, isShared: Bool) throws {
+        let manifest = try RuntimeManifest(parsing: "[runtime]\nid = a\nmax_concurrency = \(count)\n")
+        #expect(manifest.maxConcurrency == count)
+        #expect(manifest.isShared == isShared)
+    }
+
+    @Test(arguments: ["0", "1601", "-1", "many", "2.5", ""])
+    func `refuses another number of invocations`(text: String) {
+        let error = #expect(throws: RuntimeManifest.ManifestError.self) {
+            try RuntimeManifest(parsing: "[runtime]\nid = a\nmax_concurrency = \(text)\n")
+        }
+        #expect(error?.description == "[runtime] max_concurrency must be a number from 1 to 1600, not '\(text)'")
     }
 
     @Test func `needs no more than an id`() throws {

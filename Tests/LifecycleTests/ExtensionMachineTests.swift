@@ -97,6 +97,18 @@ import Testing
         #expect(refusal("d", []) == ["Extension.RegistrationClosed", "Extension registration closed already"])
     }
 
+    @Test func `hear of no invocation where an environment holds several`() throws {
+        var machine = Self.started(["a"])
+        machine.takesInvoke = false
+        for name in ["a", "inside"] {
+            let refusal = #expect(throws: ExtensionRefusal.self) {
+                try machine.registered(name, events: ["INVOKE"], id: .numbered(9))
+            }
+            #expect(refusal?.message == "INVOKE: ErrorInvalidEventType")
+        }
+        #expect(try machine.registered("a", events: ["SHUTDOWN"], id: .numbered(9)).action == .startRuntime)
+    }
+
     @Test func `are not known before they are registered, nor by another id`() throws {
         var machine = Self.started(["a"])
         #expect(throws: ExtensionRefusal.unknown(.numbered(1))) { try machine.nextRequested(.numbered(1)) }
