@@ -13,7 +13,6 @@ extension EnvironmentDriver: ExtensionOwner {
         // Before the first process, so that no call finds the state of an earlier one.
         self.session = RuntimeSessionMachine()
         if self.extensions.control == nil { self.extensions.opened(control: control, variables: variables) }
-        self.extensions.machine.takesInvoke = self.shared == nil
         self.extensions.phase = phase
         self.extensions.initializationType = self.initializationType
         self.extensions.beginInit { self.tellInitStart(phase) }

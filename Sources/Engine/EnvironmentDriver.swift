@@ -131,7 +131,9 @@ final class EnvironmentDriver: @unchecked Sendable {
             region: function.key.region, logGroup: function.logging.group,
             logStream: "\(date)/\(prefix)[\(function.version)]\(id)")
         self.extensions.owner = self
-        if manifest.isShared { self.shared = SharedInvocations(driver: self, slots: manifest.maxConcurrency) }
+        guard manifest.isShared else { return }
+        self.shared = SharedInvocations(driver: self, slots: manifest.maxConcurrency)
+        self.extensions.machine = ExtensionMachine(takesInvoke: false)
     }
 
     /// Bytes of an answer at most, as they were when the environment was made.

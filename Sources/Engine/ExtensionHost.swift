@@ -296,7 +296,7 @@ final class ExtensionHost: @unchecked Sendable {
         self.drainLog()
         self.processes = [:]
         self.waiting = [:]
-        self.machine = ExtensionMachine()
+        self.machine.reset()
         self.hub?.close()
         self.hub = nil
     }

@@ -103,9 +103,12 @@ package struct ExtensionMachine: Sendable {
     private var stage = Stage.registering
 
     /// Whether extensions may be told of invocations; not in an environment that holds several of them.
-    package var takesInvoke = true
+    private let takesInvoke: Bool
 
-    package init() {}
+    package init(takesInvoke: Bool = true) { self.takesInvoke = takesInvoke }
+
+    /// As before the first init.
+    package mutating func reset() { self = ExtensionMachine(takesInvoke: self.takesInvoke) }
 
     package var isRegistrationOpen: Bool { self.stage == .registering || self.stage == .runtimeStarting }
     /// Whether an init waits for it, or an invocation or the end of the environment tells somebody.
@@ -117,7 +120,7 @@ package struct ExtensionMachine: Sendable {
 
     /// The programs to start, by their file names.
     package mutating func began(externals: [String], id: () -> ExtensionID) -> Beginning {
-        self = ExtensionMachine()
+        self.reset()
         for name in externals {
             var member = Member(name: name, id: id(), isExternal: true, phase: .started)
             guard self.members.count < Limits.extensions else {

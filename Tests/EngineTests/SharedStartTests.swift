@@ -89,6 +89,32 @@ import Testing
         #expect(shared.engine.launcher.isIdle)
     }
 
+    @Test func `lets extensions hear of its end only`() async throws {
+        let shared = SharedFixture(slots: 2)
+        let answer = try shared.invoke("0")
+        let sandbox = try #require(await shared.engine.launcher.nextSandbox())
+        let client = ExtensionClient(runtime: try await sandbox.runtime())
+        let refused = try await client.registration("inside", "{\"events\":[\"INVOKE\"]}")
+        #expect(refused.status == 403)
+        #expect(refused.text.contains("Extension.InvalidEventType"))
+        #expect(refused.text.contains("INVOKE: ErrorInvalidEventType"))
+        _ = try await Worker(sandbox).answer("1")
+        #expect(try await answer.value.get().payload == Array("1".utf8))
+    }
+
+    @Test func `does not widen a function's concurrency: that counts invocations`() async throws {
+        let shared = SharedFixture(slots: 4)
+        try shared.engine.reserve(2)
+        let running = try await shared.running(2)
+        #expect(try await shared.invoke("2").value == .failure(.throttled(.reservedConcurrentInvocations)))
+        _ = try await running.workers[0].answer("0")
+        #expect(try await running.payload(0) == "0")
+        let third = try shared.invoke("3")
+        _ = try await Worker(running.workers[0].runtime).answer("3")
+        #expect(try await third.value.get().payload == Array("3".utf8))
+        #expect(shared.engine.launcher.isIdle)
+    }
+
     @Test func `is of a runtime with a connection for each worker`() async throws {
         let shared = SharedFixture(slots: 8)
         _ = try shared.invoke("0")

@@ -98,8 +98,8 @@ import Testing
     }
 
     @Test func `hear of no invocation where an environment holds several`() throws {
-        var machine = Self.started(["a"])
-        machine.takesInvoke = false
+        var machine = ExtensionMachine(takesInvoke: false)
+        _ = machine.began(externals: ["a"]) { .numbered(1) }
         for name in ["a", "inside"] {
             let refusal = #expect(throws: ExtensionRefusal.self) {
                 try machine.registered(name, events: ["INVOKE"], id: .numbered(9))

@@ -151,7 +151,7 @@ import Testing
         #expect(pool.abandonWaiting() == [])
     }
 
-    @Test(arguments: 0..<200)
+    @Test(arguments: 0..<50)
     func `serves everybody once, whatever its workers do`(seed: Int) {
         var random = SplitMix64(seed: UInt64(seed))
         var world = World(slots: Int.random(in: 1...4, using: &random))
