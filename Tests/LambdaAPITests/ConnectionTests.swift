@@ -250,7 +250,8 @@ private let invoke = "/2015-03-31/functions/f/invocations"
             // Whoever answers at the port now, where another test's server has been given it, is not this one.
             if let stranger = try? await server.connect() {
                 try await stranger.send(TestClient.text("GET", "/_lambdad/health"))
-                #expect(try await !stranger.answer().text.contains("draining"))
+                // It need not be a server of this kind, nor stay.
+                if let answer = try? await stranger.answer() { #expect(!answer.text.contains("draining")) }
                 try await stranger.close()
             }
         }
