@@ -30,7 +30,7 @@ extension EnvironmentDriver {
             FunctionLogEntry(
                 source: self.source, requestID: request, kind: .function, message: record.message, time: time)
         }
-        if let hub = self.extensions.hub { for entry in entries { hub.tell(.function(entry.message)) } }
+        if let hub = self.extensions.hub { for record in records { hub.tell(.function(record.message)) } }
         for entry in entries { self.current?.ticket.appendToTail(entry.message) }
         self.write(entries)
     }

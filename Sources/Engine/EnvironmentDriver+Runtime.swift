@@ -196,9 +196,7 @@ extension EnvironmentDriver: RuntimeSession {
     ) -> RuntimeReply {
         do {
             let request = try self.session.responseReceived(for: requestID)
-            let answer = FailureAnswer.plain(type: type, request: request, text: message)
-            self.traceFailed(answer)
-            self.runtimeFailed(answer)
+            self.runtimeFailed(FailureAnswer.plain(type: type, request: request, text: message))
         } catch { return Self.reply(error) }
         return .refused(status: status, errorType: errorType, message: message)
     }

@@ -60,6 +60,7 @@ extension EnvironmentDriver {
     }
 
     func runtimeFailed(_ words: FailureAnswer) {
+        self.traceFailed(words)
         self.runtimeAnswered(
             Payload(words.body), contentType: nil, isFunctionError: true, errorType: words.errorType)
     }
