@@ -43,7 +43,8 @@ extension EnvironmentDriver {
             layerDirectories: function.layers.map { $0.hotReloadPath ?? self.parts.codeDirectory($0.code) },
             fileSystem: fileSystem, memorySize: function.memorySize, ephemeralStorage: function.ephemeralStorage,
             network: settings.network, servicesPort: settings.network == .loopback ? settings.servicesPort : nil,
-            framesLog: self.manifest.isManaged,
+            // Records of several workers would be mixed in one pipe.
+            framesLog: self.manifest.isManaged && !self.manifest.isShared,
             tracesOut: settings.network == .loopback && self.parts.traceDaemon != nil)
     }
 

@@ -15,10 +15,11 @@ extension EnvironmentDriver {
         json.member("deadlineMs", Int(current.deadline.milliseconds))
         json.member("requestId", invocation.requestID.text)
         json.member("invokedFunctionArn", invocation.invokedARN)
-        if !invocation.traceHeader.isEmpty {
+        let trace = current.trace?.header ?? invocation.traceHeader
+        if !trace.isEmpty {
             json.object("tracing") { json in
                 json.member("type", HeaderName.traceID)
-                json.member("value", invocation.traceHeader)
+                json.member("value", trace)
             }
         }
         json.endObject()

@@ -6,9 +6,6 @@ internal import NIOCore
 extension SharedInvocations: RuntimeSession {
     var extensionSession: any ExtensionSession { self.driver.extensions }
     var responseLimit: Int { self.driver.responseLimit }
-
-    /// Not told in traces: which of the running invocations it is about is not said with it.
-    func errorCause(_ json: String) {}
     /// Each worker has one connection for events, and may have another for answers.
     var connectionLimit: Int { 64 + 2 * self.session.slots }
 
@@ -86,11 +83,17 @@ extension SharedInvocations: RuntimeSession {
     func invocationError(
         requestID: String, errorType: String?, contentType: String?, body: ByteBuffer
     ) -> RuntimeReply {
-        self.answer(requestID) { request in
-            let answer = ErrorCause.answer(body: Array(body.readableBytesView), contentType: contentType)
+        let cause = self.nextCause
+        self.nextCause = nil
+        return self.answer(requestID) { request in
+            let bytes = Array(body.readableBytesView)
+            self.traceError(of: request, body: bytes, contentType: contentType, cause: cause)
+            let answer = ErrorCause.answer(body: bytes, contentType: contentType)
             self.answered(request, Payload(answer.body), contentType: answer.contentType, isFunctionError: true)
         }
     }
+
+    func errorCause(_ json: String) { self.nextCause = json }
 
     /// A streamed response is taken whole, whoever called.
     func beginStream(

@@ -29,6 +29,8 @@ final class SharedInvocations: @unchecked Sendable {
     private(set) var running: [RequestID: Current] = [:]
     /// Workers that wait, the first one first.
     var waiting: [Waiting] = []
+    /// Told in the same turn as the error that it belongs to.
+    var nextCause: String?
     private var timer: Scheduled<Void>?
     private var timerDue: Instant?
 
@@ -56,15 +58,16 @@ final class SharedInvocations: @unchecked Sendable {
             }
         }
         let timeout = Duration.seconds(driver.function.timeout)
-        let current = Current(
+        var current = Current(
             ticket: ticket,
             machine: InvocationMachine(request: ticket.id, timeout: timeout, now: now, runtimeIsReady: true),
             deadline: driver.parts.time.wallTime.advanced(by: timeout), times: driver.times(of: ticket, taken: now),
             trace: driver.trace(of: ticket))
+        current.times.delivered = now
         self.session.eventDelivered(ticket.id)
-        self.running[ticket.id] = current
         worker.respond(.success(Self.event(of: current)))
-        self.write(of: current) { driver.writeStart() }
+        self.write(of: &current) { driver.writeStart() }
+        self.running[ticket.id] = current
         // Asked for early, so that REPORT has it.
         driver.prefetchMemory()
         self.armTimer()
@@ -89,7 +92,10 @@ final class SharedInvocations: @unchecked Sendable {
         guard var current = self.running.removeValue(forKey: request),
             current.machine.runtimeAnswered() == .answer
         else { return }
-        _ = current.machine.runtimeAskedForNext(now: self.driver.now)
+        let now = self.driver.now
+        _ = current.machine.runtimeAskedForNext(now: now)
+        current.times.answered = now
+        current.times.producedBytes = content.count
         current.ticket.endLease()
         current.ticket.respond(
             content, contentType: contentType ?? "application/json", isFunctionError: isFunctionError,
@@ -103,6 +109,7 @@ final class SharedInvocations: @unchecked Sendable {
         var current = current
         guard current.machine.failed(failure, now: driver.now) == .fail(failure) else { return }
         let answer = FailureAnswer(failure, request: current.ticket.id, timeout: driver.function.timeout)
+        self.write(of: &current) { driver.traceFailed(answer) }
         if failure == .stopped {
             // Not the function's fault: whoever called tries again, and an event runs again at the next start.
             current.ticket.fail(.shuttingDown)
@@ -118,6 +125,8 @@ final class SharedInvocations: @unchecked Sendable {
     /// there when it comes to read it. By then all that this one wrote can be read before its END.
     private func finish(_ current: Current, _ status: PlatformLog.Status) {
         let driver = self.driver
+        var current = current
+        self.write(of: &current) { driver.noteInit() }
         let report = PlatformLog.Report(
             requestID: current.ticket.id, duration: current.machine.duration(now: driver.now),
             initDuration: driver.initDuration, memorySize: driver.function.memorySize,
@@ -125,7 +134,7 @@ final class SharedInvocations: @unchecked Sendable {
         driver.initDuration = nil
         driver.loop.assumeIsolated().execute {
             driver.drainLog()
-            driver.shared?.write(of: current) {
+            driver.shared?.write(of: &current) {
                 if status == .timeout { driver.tellTimeout() }
                 driver.writeEnd(report)
                 driver.sendTrace()
@@ -136,10 +145,21 @@ final class SharedInvocations: @unchecked Sendable {
 
     /// The driver writes about its current invocation; for a moment it is this one. Lines of the function are told apart by
     /// nothing, and are no part of any.
-    private func write(of current: Current, _ body: () -> Void) {
+    private func write(of current: inout Current, _ body: () -> Void) {
         self.driver.current = current
         body()
+        current = self.driver.current ?? current
         self.driver.current = nil
+    }
+
+    /// The function's error is part of its trace.
+    func traceError(of request: RequestID, body: [UInt8], contentType: String?, cause: String?) {
+        guard var current = self.running[request] else { return }
+        self.write(of: &current) {
+            if let cause { self.driver.errorCause(cause) }
+            self.driver.traceFailed(body: body, contentType: contentType)
+        }
+        self.running[request] = current
     }
 
     private func ended(workerReturns: Bool) {

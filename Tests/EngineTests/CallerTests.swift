@@ -20,7 +20,9 @@ import Testing
                 receivedAt: WallClock().now)
         ) { _ in }
         let sandbox = try #require(await engine.launcher.nextSandbox())
-        return try await sandbox.runtime().next().headers
+        let headers = try await sandbox.runtime().next().headers
+        // Nothing else holds the plane, and without it the runtime would wait for ever.
+        return withExtendedLifetime(engine) { headers }
     }
 
     @Test func `reaches the runtime`() async throws {
