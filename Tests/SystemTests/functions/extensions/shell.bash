@@ -14,5 +14,5 @@ while true; do
     esac
     [ -f /tmp/crash ] && exit 3
     [ -f /tmp/linger ] && sleep "$(cat /tmp/linger)"
-    echo done >>/tmp/shell
+    echo 'done' >>/tmp/shell
 done
