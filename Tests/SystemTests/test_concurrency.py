@@ -78,7 +78,6 @@ def wait_until_ready(function, qualifier, machine, within=20):
     )
 
 
-@pytest.mark.everywhere
 def test_reserved_concurrency_is_for_all_versions_together(background, client, deploy, raw, machine):
     function = deploy({"app.py": TELLING}, Timeout=60)
     version = published(function)
@@ -131,7 +130,6 @@ def test_requests_have_a_rate_for_each_of_the_concurrency(configured, client, de
     eventually("a second has brought another", lambda: raw.ask("POST", path, b"{}")[0] == 200, every=0.2)
 
 
-@pytest.mark.everywhere
 def test_environments_are_kept_ready_used_first_and_spilled_over(background, configured, client, deploy, machine):
     configured(keepalive=1)
     function = deploy({"app.py": TELLING}, Timeout=60)

@@ -40,7 +40,6 @@ def delete(client, function):
     client.delete_function(FunctionName=function.name)
 
 
-@pytest.mark.everywhere
 @pytest.mark.parametrize("change", [update_code, update_configuration, delete])
 def test_it_ends_in_its_own_words(client, machine, deploy, background, change):
     function = deploy({"app.py": LONG}, Timeout=60)
@@ -52,7 +51,6 @@ def test_it_ends_in_its_own_words(client, machine, deploy, background, change):
     assert answer.report["status"] is None
 
 
-@pytest.mark.everywhere
 @pytest.mark.parametrize("change", [update_code, update_configuration, delete])
 def test_an_asynchronous_one_does_so_too(client, machine, deploy, background, change):
     function = deploy({"app.py": LONG}, Timeout=60)

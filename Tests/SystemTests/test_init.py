@@ -4,7 +4,7 @@ import pytest
 
 from test_failures import unhandled
 
-pytestmark = [pytest.mark.everywhere, pytest.mark.timeout(150)]
+pytestmark = pytest.mark.timeout(150)
 
 # Counts the tries in /tmp, which stays.
 COUNTING = """

@@ -222,7 +222,6 @@ def test_a_url_gives_a_whole_answer_as_it_is(node, client, machine):
     assert json.loads(response.read())["statusCode"] == 418
 
 
-@pytest.mark.everywhere
 def test_six_megabytes_come_back_as_they_were(deploy):
     function = deploy(bootstrap("echo_bytes.py"), Runtime="provided.al2023", Timeout=30)
     payload = b'"' + b"0123456789abcdef" * 393215 + b'"'
