@@ -7,7 +7,7 @@ import pytest
 import crash_loop
 from machines import eventually
 
-pytestmark = [pytest.mark.everywhere, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.timeout(180)
 
 
 def send(client, function, **event):
@@ -23,6 +23,7 @@ def have_run(machine, function, texts):
         )
 
 
+@pytest.mark.everywhere
 def test_an_event_runs_with_the_request_id_that_its_sender_was_told(machine, client, deploy):
     function = deploy("probe.py")
     request = send(client, function, do="sleep", seconds=0, say="the event ran")
