@@ -76,8 +76,8 @@ final class FakeSandbox: Sendable {
                 }
             }
             .withConnectedSocket(pair[1]).get()
-        var name = Array("/tmp/lambdad-memory.events-XXXXXX".utf8CString)
-        let memoryEvents = unsafe mkstemp(&name)
+        let name = "/tmp/lambdad-memory.events-\(request.environment)"
+        let memoryEvents = unsafe Glibc.open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         _ = unsafe unlink(name)
         let (freezer, switches) = try await Self.makeFreezer()
         let sandbox = FakeSandbox(
