@@ -14,8 +14,9 @@ struct EnvironmentSettings: Sendable, Equatable {
     init(_ reader: SettingReader) throws(Configuration.ConfigurationError) {
         let initPhase = Int(Limits.initPhase.components.seconds)
         self.initTimeout = try reader.seconds("init_timeout", or: initPhase, range: 1...900, .reload)
-        // Off until what decision 0023 tells of kernel 6.1 is understood.
-        self.freezeGrace = try reader.number("freeze_grace", or: nil, range: 0...3_600_000, word: "off", .reload).map {
+        let grace = Int(Limits.freezeGrace.nanoseconds / 1_000_000)
+        self.freezeGrace = try reader.number("freeze_grace", or: grace, range: 0...3_600_000, word: "off", .reload).map
+        {
             .milliseconds($0)
         }
         self.drainTimeout = try reader.number("drain_timeout", or: nil, range: 0...960, word: "auto", .reload).map {

@@ -54,6 +54,12 @@ private func allSettings() throws -> [Setting] { try configuration().settings }
         #expect(written == silent)
     }
 
+    @Test func `freezes idle environments after the engine's own grace, unless it is off`() throws {
+        #expect(try configuration().engineSettings.freezeGrace == EngineSettings().freezeGrace)
+        #expect(try configuration("freeze_grace = 250").engineSettings.freezeGrace == .milliseconds(250))
+        #expect(try configuration("freeze_grace = off").engineSettings.freezeGrace == nil)
+    }
+
     @Test func `takes the ends of its range and nothing beyond`() throws {
         for setting in try allSettings() {
             let (range, word): (ClosedRange<Int>, String?)

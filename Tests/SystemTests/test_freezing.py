@@ -6,14 +6,7 @@ import test_crash
 from machines import eventually
 from test_limits import cgroup_of
 
-# Not everywhere: decision 0023 tells why the virtual machine is left out.
-pytestmark = pytest.mark.timeout(120)
-
-
-@pytest.fixture(autouse=True)
-def freezing(configured):
-    configured(freeze_grace=100)
-
+pytestmark = [pytest.mark.everywhere, pytest.mark.timeout(120)]
 
 BUSY = """
 import os, threading
@@ -106,7 +99,8 @@ def test_a_process_left_behind_rests_with_it(machine, deploy):
 
 
 def test_the_keepalive_ends_what_is_frozen(configured, machine, deploy):
-    configured(keepalive=2)
+    # Long enough to be looked at while it rests.
+    configured(keepalive=2 if machine.slowness == 1 else 20)
     function = deploy({"app.py": BUSY})
     function.invoke({})
     folder = cgroup_of(machine, function)
