@@ -6,7 +6,7 @@ import test_crash
 from machines import eventually
 from test_limits import cgroup_of
 
-pytestmark = [pytest.mark.everywhere, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.timeout(120)
 
 BUSY = """
 import os, threading
@@ -47,6 +47,7 @@ def let_time_pass(deploy):
     assert other.do("spin", seconds=1) > 0
 
 
+@pytest.mark.everywhere
 def test_a_thread_that_never_rests_rests_while_nothing_is_asked(machine, deploy):
     function = deploy({"app.py": BUSY})
     pid, turns = function.invoke({}).payload
@@ -79,6 +80,7 @@ def test_a_grace_is_kept(configured, machine, deploy):
     assert not is_frozen(machine, cgroup_of(machine, function))
 
 
+@pytest.mark.everywhere
 def test_one_environment_serves_on_after_each_rest(machine, deploy):
     function = deploy("probe.py")
     first = function.do("count")
@@ -87,6 +89,7 @@ def test_one_environment_serves_on_after_each_rest(machine, deploy):
         assert function.do("count") == first | {"calls": turn}
 
 
+@pytest.mark.everywhere
 def test_a_process_left_behind_rests_with_it(machine, deploy):
     code = "import subprocess\ndef handler(event, context):\n    subprocess.Popen(['sh', '-c', 'while :; do :; done'])\n"
     function = deploy({"app.py": code})
@@ -99,8 +102,7 @@ def test_a_process_left_behind_rests_with_it(machine, deploy):
 
 
 def test_the_keepalive_ends_what_is_frozen(configured, machine, deploy):
-    # Long enough to be looked at while it rests.
-    configured(keepalive=2 if machine.slowness == 1 else 20)
+    configured(keepalive=2)
     function = deploy({"app.py": BUSY})
     function.invoke({})
     folder = cgroup_of(machine, function)
@@ -110,6 +112,7 @@ def test_the_keepalive_ends_what_is_frozen(configured, machine, deploy):
     )
 
 
+@pytest.mark.everywhere
 def test_a_delete_ends_what_is_frozen(machine, deploy, client):
     function = deploy({"app.py": BUSY})
     function.invoke({})
@@ -121,6 +124,7 @@ def test_a_delete_ends_what_is_frozen(machine, deploy, client):
     )
 
 
+@pytest.mark.everywhere
 def test_a_runtime_that_was_reset_rests_and_starts_again(machine, deploy):
     function = deploy("probe.py")
     stream = function.do("count")["stream"]
@@ -130,6 +134,7 @@ def test_a_runtime_that_was_reset_rests_and_starts_again(machine, deploy):
 
 
 @pytest.mark.booted
+@pytest.mark.everywhere
 def test_a_crash_leaves_nothing_frozen_behind(idle, machine, deploy):
     function = deploy({"app.py": BUSY})
     function.invoke({})
