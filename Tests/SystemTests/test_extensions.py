@@ -156,6 +156,7 @@ def memory_of_lambdad(machine):
     return 1024 * int(re.search(r"VmRSS:\s+(\d+) kB", status)[1])
 
 
+@pytest.mark.timeout(180)
 def test_a_subscriber_that_never_reads_costs_neither_memory_nor_time(with_extensions, machine):
     function = with_extensions("deaf.py", Timeout=60)
     # With the tail of its log, an invocation is over when it is answered, and the next one finds the same environment.
