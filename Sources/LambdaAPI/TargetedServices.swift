@@ -34,7 +34,9 @@ struct TargetedServices: Sendable {
 
     func answer(_ name: String, _ request: ControlRequest) async -> ControlPlane.Outcome {
         guard let (entry, operation) = self.resolve(name) else {
-            return TargetedServices.outcome(TargetedAnswer(error: "UnknownOperationException", message: nil))
+            // Whoever sends all of AWS's services here learns which one it was.
+            let message = "The operation '\(name)' is not served here."
+            return TargetedServices.outcome(TargetedAnswer(error: "UnknownOperationException", message: message))
         }
         do {
             let caller = try entry.authenticator.caller(

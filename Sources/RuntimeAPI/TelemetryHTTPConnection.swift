@@ -64,11 +64,11 @@ final class TelemetryHTTPConnection: TelemetryConnection, @unchecked Sendable {
     }
 
     private func replied(status: Int, keepsAlive: Bool) {
-        if !keepsAlive {
-            self.isUsable = false
-            self.future.whenSuccess { $0.close(mode: .all, promise: nil) }
-        }
+        self.isUsable = self.isUsable && keepsAlive
+        // Before the close, which is told of at once and would make a failure of what has arrived.
         self.finish(status < 400)
+        guard !keepsAlive else { return }
+        self.future.whenSuccess { $0.close(mode: .all, promise: nil) }
     }
 
     private func closed() {

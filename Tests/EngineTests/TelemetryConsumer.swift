@@ -18,12 +18,14 @@ final class TelemetryConsumer: Sendable {
 
     deinit { self.channel.close(promise: nil) }
 
-    /// - Parameter statuses: Of the first answers; all others are 200.
-    static func http(statuses: [Int] = []) async throws -> TelemetryConsumer {
+    /// - Parameters:
+    ///   - statuses: Of the first answers; all others are 200.
+    ///   - keepsAlive: Whether it takes more than one batch from a connection.
+    static func http(statuses: [Int] = [], keepsAlive: Bool = true) async throws -> TelemetryConsumer {
         let left = SharedStatuses(statuses)
         return try await self.listen { channel, continuation in
             try channel.pipeline.syncOperations.configureHTTPServerPipeline()
-            try channel.pipeline.syncOperations.addHandler(HTTPConsumer(continuation, left))
+            try channel.pipeline.syncOperations.addHandler(HTTPConsumer(continuation, left, keepsAlive: keepsAlive))
         }
     }
 
@@ -50,6 +52,16 @@ final class TelemetryConsumer: Sendable {
         for await event in self.events where event.contains("\"type\":\"\(type)\"") { return event }
         return nil
     }
+
+    /// All events up to the next of this type.
+    func all(to type: String) async -> [String] {
+        var seen: [String] = []
+        for await event in self.events {
+            seen.append(event)
+            if event.contains("\"type\":\"\(type)\"") { break }
+        }
+        return seen
+    }
 }
 
 private final class SharedStatuses: Sendable {
@@ -62,11 +74,13 @@ private final class HTTPConsumer: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     private let continuation: AsyncStream<String>.Continuation
     private let statuses: SharedStatuses
+    private let keepsAlive: Bool
     private var body: [UInt8] = []
 
-    init(_ continuation: AsyncStream<String>.Continuation, _ statuses: SharedStatuses) {
+    init(_ continuation: AsyncStream<String>.Continuation, _ statuses: SharedStatuses, keepsAlive: Bool) {
         self.continuation = continuation
         self.statuses = statuses
+        self.keepsAlive = keepsAlive
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -78,8 +92,9 @@ private final class HTTPConsumer: ChannelInboundHandler {
             if status < 400, let events = try? JSONValue.parse(self.body).arrayValue {
                 for event in events { self.continuation.yield(String(decoding: event.serialized, as: UTF8.self)) }
             }
-            let head = HTTPResponseHead(
+            var head = HTTPResponseHead(
                 version: .http1_1, status: HTTPResponseStatus(statusCode: status), headers: ["Content-Length": "0"])
+            if !self.keepsAlive { head.headers.add(name: "Connection", value: "close") }
             context.write(NIOAny(HTTPServerResponsePart.head(head)), promise: nil)
             context.writeAndFlush(NIOAny(HTTPServerResponsePart.end(nil)), promise: nil)
         }

@@ -82,6 +82,19 @@ import Testing
         #expect(await consumer.next("platform.telemetrySubscription") != nil)
     }
 
+    @Test func `arrives once where its consumer ends every connection with the answer`() async throws {
+        let consumer = try await TelemetryConsumer.http(keepsAlive: false)
+        let fixture = try await ExtensionFixture(["a"])
+        let client = try await fixture.client()
+        let id = try await client.register("a")
+        _ = try await client.subscribe(id, Self.body(consumer))
+        let first = await consumer.all(to: "platform.telemetrySubscription")
+        await fixture.runtimeStarts()
+        fixture.sandbox.writeLog("from the function\n")
+        let second = await consumer.all(to: "function")
+        #expect(first.count == 2 && second.count == 1, "\(first) \(second)")
+    }
+
     @Test func `goes line by line to a TCP port`() async throws {
         let consumer = try await TelemetryConsumer.tcp()
         let fixture = try await ExtensionFixture(["a"])

@@ -2,6 +2,9 @@
 
 import concurrent.futures
 import pathlib
+import subprocess
+import sys
+import urllib.request
 import uuid
 
 import boto3
@@ -140,6 +143,30 @@ def idle(machine, shared_client):
         "the machine has no sandbox", lambda: not machine.traces()["processes"], within=20 * machine.slowness, every=0.2
     )
     return machine.traces()
+
+
+@pytest.fixture(scope="session")
+def services():
+    """A server that speaks AWS's protocols, on the machine's loopback; this process is in its network namespace."""
+    port = 4577
+    server = subprocess.Popen(
+        [str(pathlib.Path(sys.executable).parent / "moto_server"), "-H", "127.0.0.1", "-p", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    url = f"http://127.0.0.1:{port}"
+
+    def answers():
+        assert server.poll() is None, "moto has ended"
+        try:
+            return urllib.request.urlopen(f"{url}/moto-api/", timeout=2).status == 200
+        except OSError:
+            return False
+
+    eventually("moto answers", answers, within=40)
+    yield url
+    server.terminate()
+    server.wait(10)
 
 
 class Background:

@@ -3,6 +3,7 @@
 import io
 import json
 import pathlib
+import re
 import time
 import zipfile
 
@@ -28,6 +29,8 @@ def handler(event, context):
             kept.write(text)
     if "say" in event:
         print(event["say"])
+    for number in range(event.get("lines", 0)):
+        print(number, "x" * 1000)
     time.sleep(event.get("sleep", 0))
     return {path: lines(path) for path in event.get("read", [])}
 """
@@ -145,6 +148,36 @@ def test_telemetry_has_every_event(with_extensions, machine):
         "responseDuration",
         "runtimeOverhead",
     }
+
+
+def memory_of_lambdad(machine):
+    """What it has in memory, in bytes."""
+    status = machine.read(f"/proc/{machine.main_pid('lambdad.service')}/status")
+    return 1024 * int(re.search(r"VmRSS:\s+(\d+) kB", status)[1])
+
+
+@pytest.mark.timeout(180)
+def test_a_subscriber_that_never_reads_costs_neither_memory_nor_time(with_extensions, machine):
+    function = with_extensions("deaf.py", Timeout=60)
+    # With the tail of its log, an invocation is over when it is answered, and the next one finds the same environment.
+    function.invoke({"lines": 1_000})
+    before = memory_of_lambdad(machine)
+    # 20 MB. It succeeds, so nobody waited for the subscriber.
+    answer = function.invoke({"lines": 20_000})
+    assert answer.error is None, answer.body
+    assert memory_of_lambdad(machine) - before < 10_000_000
+    function.invoke({"write": {"/tmp/hear": ""}})
+
+    def events():
+        kept = read(function, "/tmp/telemetry")["/tmp/telemetry"]
+        return kept if any("platform.logsDropped" in line for line in kept) else None
+
+    kept = eventually("it is told what was dropped", events, within=20 * machine.slowness, every=0.5)
+    dropped = [json.loads(line)["record"] for line in kept if "platform.logsDropped" in line]
+    assert all(set(record) == {"droppedBytes", "droppedRecords", "reason"} for record in dropped)
+    # What was not dropped came: all lines but those that one or two batches hold.
+    assert sum(record["droppedRecords"] for record in dropped) > 19_000
+    assert kept.count("function") > 100
 
 
 @pytest.mark.everywhere

@@ -1,10 +1,5 @@
 """What a function reaches over the network: nothing, or the services endpoint that the operator configured."""
 
-import pathlib
-import subprocess
-import sys
-import urllib.request
-
 import pytest
 
 from machines import eventually
@@ -24,30 +19,6 @@ def test_the_machines_own_loopback_is_another(probe, machine):
     port = int(machine.endpoint.rsplit(":", 1)[1])
     seen = probe.do("connect", targets=[["127.0.0.1", port]])
     assert seen == {f"127.0.0.1:{port}": "ECONNREFUSED"}
-
-
-@pytest.fixture(scope="module")
-def services():
-    """A server that speaks AWS's protocols, on the machine's loopback; this process is in its network namespace."""
-    port = 4577
-    server = subprocess.Popen(
-        [str(pathlib.Path(sys.executable).parent / "moto_server"), "-H", "127.0.0.1", "-p", str(port)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    url = f"http://127.0.0.1:{port}"
-
-    def answers():
-        assert server.poll() is None, "moto has ended"
-        try:
-            return urllib.request.urlopen(f"{url}/moto-api/", timeout=2).status == 200
-        except OSError:
-            return False
-
-    eventually("moto answers", answers, within=40)
-    yield url
-    server.terminate()
-    server.wait(10)
 
 
 @pytest.fixture
