@@ -337,6 +337,14 @@ extension FakeRuntime {
                     "The environment could not be started: step pivot_root of the sandbox failed with errno 22."))
     }
 
+    @Test func `needs no preparation where its environments hold several invocations`() async throws {
+        let engine = EngineFixture(runtimes: SharedRuntimes(slots: 4))
+        var function = try engine.function(version: "1")
+        function.snapStart = .publishedVersions
+        try await engine.plane.prepare(function)
+        #expect(engine.launcher.isIdle)
+    }
+
     @Test func `is not where it is deleted or the plane stops meanwhile`() async throws {
         let work = try Snapped()
         let deleted = work.prepare()

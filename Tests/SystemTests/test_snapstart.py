@@ -1,5 +1,6 @@
 """SnapStart: the hooks of AWS's own Python client around a restore, and what is told of it."""
 
+import json
 import re
 
 import pytest
@@ -175,3 +176,33 @@ def test_after_a_crash_comes_a_fresh_environment(snapped):
     after = function.invoke({}, Qualifier="1")
     assert after.payload["steps"] == ["init", "before", "after", "handler"]
     assert "RESTORE_REPORT" in after.log and "INIT_REPORT" not in after.log
+
+
+def test_logs_in_json_tell_of_the_restore(machine, snapped, logs):  # noqa: F811
+    function = snapped(LoggingConfig={"LogFormat": "JSON", "SystemLogLevel": "DEBUG"})
+    publish(function)
+    answer = function.invoke({}, Qualifier="1")
+    assert answer.error is None
+
+    def complete():
+        found = [event["message"] for event in all_events(logs, logGroupName=group_of(function))]
+        events = [json.loads(message) for message in found if '"type":"platform.' in message]
+        return events if any(event["type"] == "platform.report" for event in events) else None
+
+    events = eventually("the report is in the log", complete, within=10 * machine.slowness, every=0.2)
+    assert [event["type"].removeprefix("platform.") for event in events] == [
+        "initStart",
+        "initRuntimeDone",
+        "initReport",
+        "restoreStart",
+        "restoreRuntimeDone",
+        "restoreReport",
+        "start",
+        "runtimeDone",
+        "report",
+    ]
+    assert {event["record"].get("phase") for event in events[:3]} == {"snap-start"}
+    assert {event["record"].get("initializationType") for event in events[:3]} == {"snap-start"}
+    metrics = events[-1]["record"]["metrics"]
+    assert metrics["billedRestoreDurationMs"] >= metrics["restoreDurationMs"]
+    assert events[5]["record"]["metrics"]["durationMs"] == metrics["restoreDurationMs"]
