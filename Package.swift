@@ -20,6 +20,8 @@ let strictC: [CSetting] = [
 // Sockets, event loops and HTTP/1.1 of both planes.
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+// A buffer as what SHA-256 takes without a copy.
+let nioFoundation: Target.Dependency = .product(name: "NIOFoundationEssentialsCompat", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 // SHA-256 and HMAC for SigV4 and for the content-addressed code store.
@@ -72,7 +74,7 @@ let package = Package(
         .target(
             name: "LambdaAPI",
             dependencies: [
-                "LambdaCore", "LambdaShapes", "PlainHTTP", "SigV4", logging, nioCore, nioPosix, nioHTTP1,
+                "LambdaCore", "LambdaShapes", "PlainHTTP", "SigV4", logging, nioCore, nioFoundation, nioPosix, nioHTTP1,
             ],
             swiftSettings: strict),
         .target(name: "LogsAPI", dependencies: ["LambdaCore", logging], swiftSettings: strict),

@@ -1,5 +1,6 @@
 import LambdaCore
 import NIOCore
+import NIOFoundationEssentialsCompat
 import PlainHTTP
 import SigV4
 
@@ -47,7 +48,7 @@ struct RequestBody {
             return
         }
         self.payload?.validator.take(buffer.readableBytesUInt8Span)
-        if self.payload?.hash != nil { self.payload?.hash?.take(Array(buffer.readableBytesView)) }
+        self.payload?.hash?.take(buffer.readableBytesView)
         self.payload?.pieces.append(buffer)
     }
 

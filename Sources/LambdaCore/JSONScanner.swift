@@ -218,7 +218,7 @@ extension JSONScanner {
         var index = start
         var hasEscapes = false
         while true {
-            index = JSONScanner.endOfPlainText(self.bytes.span, from: index)
+            index = PlainText.end(in: self.bytes.span, from: index)
             guard index < self.bytes.count else { break }
             let byte = self.bytes[index]
             switch byte {
@@ -235,31 +235,6 @@ extension JSONScanner {
             }
         }
         throw self.error(.unexpectedEnd(": was expecting closing quote for a string value"), at: self.bytes.count)
-    }
-
-    /// The first byte from `start` on that is a quote, a backslash, a control character, or not ASCII.
-    ///
-    /// Most bytes of a payload go through here, so it takes eight at a time: a byte's top bit is set where the byte is not
-    /// ASCII, or a subtraction borrowed because the byte was below 0x20, or equal to what it was compared with.
-    static func endOfPlainText(_ span: Span<UInt8>, from start: Int) -> Int {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        var index = start
-        while index &+ 8 <= span.count {
-            let block = span.extracting(index..<(index &+ 8))
-            var word = UInt64(block[0]) | UInt64(block[1]) << 8 | UInt64(block[2]) << 16 | UInt64(block[3]) << 24
-            word |= UInt64(block[4]) << 32 | UInt64(block[5]) << 40 | UInt64(block[6]) << 48 | UInt64(block[7]) << 56
-            let quote = (word ^ (ones &* 0x22)) &- ones
-            let backslash = (word ^ (ones &* 0x5C)) &- ones
-            let control = word &- (ones &* 0x20)
-            guard (word | quote | backslash | control) & (ones &* 0x80) == 0 else { break }
-            index &+= 8
-        }
-        while index < span.count {
-            let byte = span[index]
-            guard byte >= 0x20, byte < 0x80, byte != 0x22, byte != 0x5C else { break }
-            index &+= 1
-        }
-        return index
     }
 
     /// Checks the escape whose backslash is at `index`. Returns the index after it.

@@ -45,7 +45,7 @@ package struct JSONValidator: Sendable {
             switch self.expectation {
             case .string:
                 // Nearly all bytes of a large payload are in strings.
-                index = JSONScanner.endOfPlainText(bytes, from: index)
+                index = PlainText.end(in: bytes, from: index)
                 guard index < bytes.count else { return }
                 self.textByte(bytes[index])
                 index += 1

@@ -1,4 +1,5 @@
-import Crypto
+internal import Crypto
+package import FoundationEssentials
 
 /// The derived key of one (secret, day, region, service), and what it signs.
 struct SigningKey: Sendable {
@@ -69,7 +70,7 @@ package enum BodyHash {
 
         package init() {}
 
-        package mutating func take(_ bytes: [UInt8]) { self.hash.update(data: bytes) }
+        package mutating func take(_ bytes: some DataProtocol) { self.hash.update(data: bytes) }
 
         package var text: String {
             var out: [UInt8] = []
