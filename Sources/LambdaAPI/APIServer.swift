@@ -120,8 +120,11 @@ package final class APIServer: Sendable {
 
     /// Prepares versions whose preparation the last end of the daemon interrupted. May take as long as their inits.
     package func prepareInterruptedVersions() async {
-        for key in self.catalog.unprepared() {
-            await self.controlPlane.prepareVersions(of: key, requestID: .random())
+        await withDiscardingTaskGroup { group in
+            // A slow init of one function keeps no other waiting.
+            for key in self.catalog.unprepared() {
+                group.addTask { await self.controlPlane.prepareVersions(of: key, requestID: .random()) }
+            }
         }
     }
 
