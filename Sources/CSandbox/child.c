@@ -174,7 +174,10 @@ static size_t listen_inside(const struct lsb_plan *plan, int *listeners) {
         return 1;
     }
     raise_loopback();
-    listeners[0] = listener(RUNTIME_ADDRESS, RUNTIME_PORT, LSB_STEP_RUNTIME_LISTENER);
+    /* At every address of this network, which has no way out: SDKs ask for a role's credentials without TLS only at
+       127.0.0.1. Where the services endpoint has the same port, at its own address alone. */
+    const uint32_t address = plan->services_port == RUNTIME_PORT ? RUNTIME_ADDRESS : INADDR_ANY;
+    listeners[0] = listener(address, RUNTIME_PORT, LSB_STEP_RUNTIME_LISTENER);
     size_t count = 1;
     if (plan->services_port != 0)
         listeners[count++] = listener(SERVICES_ADDRESS, plan->services_port, LSB_STEP_SERVICES_LISTENER);

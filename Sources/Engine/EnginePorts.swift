@@ -35,6 +35,8 @@ package enum RuntimeReply: Sendable, Equatable {
 package protocol RuntimeSession: AnyObject {
     /// The same environment, as extensions see it.
     var extensionSession: any ExtensionSession { get }
+    /// `nil` where the environment is not one of SnapStart.
+    var restoreSession: (any RestoreSession)? { get }
     /// Connections of one sandbox at one time.
     var connectionLimit: Int { get }
     /// `respond` is called once, with the event or a refusal, perhaps much later; never after ``nextAbandoned(_:)``.
@@ -65,6 +67,7 @@ package protocol RuntimeSession: AnyObject {
 extension RuntimeSession {
     /// Runtimes use one or two, extensions one each.
     package var connectionLimit: Int { 64 }
+    package var restoreSession: (any RestoreSession)? { nil }
 }
 
 /// What becomes of a streamed response.

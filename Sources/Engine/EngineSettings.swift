@@ -26,6 +26,8 @@ package struct EngineSettings: Sendable, Equatable {
     /// Directories of the host by the ARN of the file system that they stand for.
     package var fileSystems: [String: String]
     package var streams = StreamMachine.Settings()
+    /// What the restore of a SnapStart function may take, its after-restore hooks included.
+    package var restoreTimeout = Limits.restorePhase
 
     package init(
         lifecycle: EnvironmentMachine.Settings = .init(), maximumAge: Duration = .seconds(6 * 3600),

@@ -27,8 +27,8 @@ extension EnvironmentDriver: ExtensionOwner {
     func initIsFinished() {
         if self.machine.state == .starting {
             self.initDuration = self.initBegan.map { self.now.since($0) }
-            self.tellInitReport(.`init`, .success, duration: self.initDuration ?? .zero)
-            self.forgetProvisionedInit()
+            self.tellInitReport(self.firstPhase, .success, duration: self.initDuration ?? .zero)
+            self.forgetUnawaitedInit()
             let settings = self.lifecycleSettings
             self.change { try $0.runtimeBecameReady(now: self.now, settings: settings) }
             if self.machine.state == .ready { self.owner?.environmentBecameFree(self) }

@@ -11,6 +11,7 @@ extension EnvironmentDriver {
             try $0.reserved(now: now)
             return .nothing
         }
+        guard !self.awaitsRestore else { return self.takeRestoring(ticket, now: now) }
         let isReady = self.runtimeIsAlive && self.session.isWaitingForEvent
         let timeout = Duration.seconds(self.function.timeout)
         self.current = Current(
@@ -98,7 +99,7 @@ extension EnvironmentDriver {
     }
 
     /// As with the lifecycle's timer: an earlier one stays and asks again, so that warm invocations schedule nothing.
-    private func armInvocationTimer() {
+    func armInvocationTimer() {
         guard let deadline = self.current?.machine.deadline else { return }
         if let due = self.invocationTimerDue, due <= deadline { return }
         self.invocationTimer?.cancel()
@@ -113,7 +114,7 @@ extension EnvironmentDriver {
         }
     }
 
-    private func perform(_ action: InvocationMachine.Action) {
+    func perform(_ action: InvocationMachine.Action) {
         switch action {
         case .nothing, .deliver, .answer:
             break
@@ -123,6 +124,8 @@ extension EnvironmentDriver {
             self.finish(.success) { self.release() }
         case .fail(let failure):
             self.fail(failure)
+        case .failRestore(let failure):
+            self.failRestore(failure)
         case .finishAndReset(let failure):
             self.finish(self.status(of: failure)) { self.reset(after: failure) }
         }
@@ -169,9 +172,10 @@ extension EnvironmentDriver {
             self.writeEnd(
                 .init(
                     requestID: current.ticket.id, duration: current.machine.duration(now: self.now),
-                    initDuration: self.initDuration, memorySize: self.function.memorySize,
-                    peakMemoryBytes: peak, status: status))
+                    initDuration: self.initDuration, restoreDuration: self.restoring.duration,
+                    memorySize: self.function.memorySize, peakMemoryBytes: peak, status: status))
             self.initDuration = nil
+            self.restoring.duration = nil
             self.sendTrace()
             current.ticket.finish()
             self.current = nil
@@ -195,6 +199,7 @@ extension EnvironmentDriver {
         case .timedOut, .runtimeExited, .extensionFailed, .initFailed: break
         }
         self.endReason = failure == .timedOut ? .timeout : .failure
+        self.drainInsteadOfReset()
         switch self.machine.state {
         case .invoking, .draining:
             self.change { try $0.resetRequested(now: self.now) }

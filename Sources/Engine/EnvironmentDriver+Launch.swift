@@ -160,19 +160,25 @@ extension EnvironmentDriver {
         self.initBegan = self.now
         let timeout = self.lifecycleSettings.initTimeout
         self.change { try $0.initBegan(now: self.now, timeout: timeout) }
-        self.beginInit(phase: .`init`)
+        self.beginInit(phase: self.firstPhase)
     }
 
     private func prepareRuntimeCommand(
         _ credentials: Credentials, _ descriptors: SandboxDescriptors, settings: EngineSettings
     ) {
         let isApart = settings.network == .loopback
+        // Where the services endpoint has the Runtime API's port, that is not at the one address that SDKs would ask at.
+        let isAtLoopback = !isApart || settings.servicesPort.map(Int.init) != Limits.runtimeAPIPort
+        if self.initialization == .snapStart, isAtLoopback {
+            self.restoring.credentials = ContainerCredentials(credentials, token: RequestID.random().text)
+        }
         let address = isApart ? SandboxAddress.runtimeAPI : "127.0.0.1"
         let environment = EnvironmentVariables.strings(
             for: .init(
                 function: self.function, manifest: self.manifest, source: self.source, credentials: credentials,
                 runtimeAPI: "\(address):\(descriptors.runtimePort)", endpointURL: settings.endpointURL,
                 initialization: self.initialization, framesLog: descriptors.frames != nil,
+                containerCredentials: self.restoring.credentials.map { ($0.token, descriptors.runtimePort) },
                 traceDaemon: isApart ? nil : self.parts.traceDaemon.map { ($0.host, $0.port) }))
         self.runtimeCommand = .start(
             tag: 0, arguments: RuntimeCommand.arguments(of: self.manifest, for: self.function),

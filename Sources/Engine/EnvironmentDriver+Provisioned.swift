@@ -13,6 +13,7 @@ extension EnvironmentDriver {
         case .onDemand where self.shared == nil: return lifecycle
         case .onDemand: break
         case .provisionedConcurrency: lifecycle.keepalive = settings.maximumAge
+        case .snapStart: break
         }
         lifecycle.startupTimeout = Self.longStart(of: self.function)
         lifecycle.initTimeout = lifecycle.startupTimeout
@@ -25,7 +26,10 @@ extension EnvironmentDriver {
     }
 
     /// Its INIT_REPORT is written also where all went well, and no invocation has its init's duration.
-    func forgetProvisionedInit() { if self.initialization == .provisionedConcurrency { self.initDuration = nil } }
+    func forgetUnawaitedInit() { if self.initialization != .onDemand { self.initDuration = nil } }
+
+    /// What its records call its first init.
+    var firstPhase: PlatformRecord.Phase { self.initialization == .snapStart ? .snapStart : .`init` }
 
     /// A start that took too long has no invocation that would tell of it.
     func reportProvisionedFailure(_ failure: StartFailure) {

@@ -83,8 +83,8 @@ extension EnvironmentDriver {
     /// The init of a fresh environment, which is then tried again inside the first invocation, or the one inside an invocation
     /// failed.
     func initFailed(_ failure: StartFailure) {
-        if self.machine.state == .starting, self.shared != nil || self.initialization == .provisionedConcurrency {
-            // No invocation waits for this one alone, in which it could be tried again.
+        if self.machine.state == .starting, self.shared != nil || self.initialization != .onDemand {
+            // No invocation waits for this one alone, in which it could be tried again; none has an init of SnapStart inside.
             self.logFailedInit(failure, began: self.initBegan, phase: "init")
             self.change { try $0.startFailed(failure) }
         } else if self.machine.state == .starting {
@@ -120,10 +120,15 @@ extension EnvironmentDriver {
         return line.flatMap { UInt64($0.dropFirst("oom_kill ".count)) } ?? 0
     }
 
-    func abandonWaitingNext() { self.waitingNext = [] }
+    func abandonWaitingNext() {
+        self.waitingNext = []
+        self.restoring.waiting = nil
+    }
 }
 
 extension EnvironmentDriver: RuntimeSession {
+    var restoreSession: (any RestoreSession)? { self.initialization == .snapStart ? self : nil }
+
     func next(
         connection: ObjectIdentifier, respond: @escaping (Result<RuntimeEvent, RuntimeRefusal>) -> Void
     ) {
@@ -147,6 +152,8 @@ extension EnvironmentDriver: RuntimeSession {
             self.runtimeFinishedInvocation()
         case .wait:
             self.deliverIfPossible()
+        case .restored:
+            self.runtimeWasRestored()
         case .redeliver:
             // The answer to the first delivery was lost with its connection.
             self.current?.isDelivered = false
@@ -156,6 +163,7 @@ extension EnvironmentDriver: RuntimeSession {
 
     func nextAbandoned(_ connection: ObjectIdentifier) {
         self.waitingNext.removeAll { $0.connection == connection }
+        if self.restoring.waiting?.connection == connection { self.restoring.waiting = nil }
     }
 
     func checkAnswer(requestID: String, invocationID: String?, isError: Bool) -> RuntimeReply {
@@ -213,6 +221,8 @@ extension EnvironmentDriver: RuntimeSession {
     }
 
     func initError(errorType: String?, body: ByteBuffer) -> RuntimeReply {
+        // AWS takes an error of an after-restore hook here, too.
+        guard !self.session.isRestoring else { return self.restoreError(errorType: errorType) }
         do { try self.session.initErrorReceived() } catch { return Self.reply(error) }
         let failure = StartFailure.initError(
             type: RuntimeErrorType.accepted(errorType), body: Array(body.readableBytesView))

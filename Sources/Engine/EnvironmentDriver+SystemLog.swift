@@ -39,19 +39,20 @@ extension EnvironmentDriver {
         switch self.initialization {
         case .onDemand: .onDemand
         case .provisionedConcurrency: .provisionedConcurrency
+        case .snapStart: .snapStart
         }
     }
 
     func tellInitStart(_ phase: PlatformRecord.Phase) {
-        self.tell(
-            .initStart(
-                self.initializationType, phase,
-                .init(
-                    functionName: self.function.key.name.text, functionVersion: self.function.version,
-                    instanceID: self.source.logStream, maximumMemory: self.function.memorySize,
-                    runtimeVersion: self.manifest.versionText,
-                    runtimeVersionARN: RuntimeVersion.arn(
-                        runtime: self.function.runtime, region: self.function.key.region))))
+        self.tell(.initStart(self.initializationType, phase, self.instance))
+    }
+
+    var instance: PlatformRecord.Instance {
+        .init(
+            functionName: self.function.key.name.text, functionVersion: self.function.version,
+            instanceID: self.source.logStream, maximumMemory: self.function.memorySize,
+            runtimeVersion: self.manifest.versionText,
+            runtimeVersionARN: RuntimeVersion.arn(runtime: self.function.runtime, region: self.function.key.region))
     }
 
     func tellInitReport(_ phase: PlatformRecord.Phase, _ outcome: PlatformRecord.Outcome, duration: Duration) {
@@ -72,7 +73,7 @@ extension EnvironmentDriver {
         case .sandbox, .credentials, .sandboxEnded, .cancelled: return
         }
         self.extensions.tellStates()
-        let phase = PlatformRecord.Phase(rawValue: phase) ?? .invoke
+        let phase = phase == "init" ? self.firstPhase : .invoke
         if self.runtimeTag > 0 { self.tell(.initRuntimeDone(self.initializationType, phase, outcome)) }
         self.tellInitReport(phase, outcome, duration: began.map { self.now.since($0) } ?? .zero)
     }

@@ -19,8 +19,8 @@ protocol EnvironmentOwner: AnyObject {
 
 /// Performs what an environment's machines decide: launches and stops the sandbox, starts the runtime, gives it events.
 ///
-/// The rest is in `EnvironmentDriver+Launch`, `+Invocation`, `+Runtime`, `+Freezing`, `+Log`, `+SystemLog` and `+Trace`; where
-/// the runtime works on several invocations at one time, these are in ``SharedInvocations``.
+/// The rest is in `EnvironmentDriver+Launch`, `+Invocation`, `+Runtime`, `+Restore`, `+Freezing`, `+Log`, `+SystemLog` and
+/// `+Trace`; where the runtime works on several invocations at one time, these are in ``SharedInvocations``.
 ///
 /// - Note: `@unchecked Sendable` because closures on its event loop capture it. Every method is called on `loop`, which
 ///   the entry points assert; no other thread touches a stored property.
@@ -32,7 +32,8 @@ final class EnvironmentDriver: @unchecked Sendable {
     struct Current {
         let ticket: InvocationTicket
         var machine: InvocationMachine
-        let deadline: WallTime
+        /// Set anew where a restore comes first.
+        var deadline: WallTime
         var times: InvocationTimes
         /// `nil` where the function only passes on what it gets.
         var trace: InvocationTrace?
@@ -105,6 +106,7 @@ final class EnvironmentDriver: @unchecked Sendable {
     var invocationTimerDue: Instant?
     var launchTask: Task<Void, Never>?
     var freezing = Freezing()
+    var restoring = Restore()
 
     init(
         function: FunctionRecord, manifest: RuntimeManifest, initialization: InitializationType = .onDemand,
@@ -146,7 +148,7 @@ final class EnvironmentDriver: @unchecked Sendable {
     }
 
     /// When what runs must be over.
-    var latestDeadline: Instant? { self.current?.machine.deadline ?? self.shared?.latestDeadline }
+    var latestDeadline: Instant? { self.current?.machine.latestEnd ?? self.shared?.latestDeadline }
 
     /// Its version was replaced or deleted, or the daemon drains.
     func drain() { self.change { try $0.drainRequested() } }

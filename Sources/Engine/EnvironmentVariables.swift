@@ -16,11 +16,14 @@ package enum EnvironmentVariables {
         package let framesLog: Bool
         /// Where the X-Ray daemon is, if not at its usual address inside a sandbox.
         package let traceDaemon: (host: String, port: Int)?
+        /// Where the role's credentials are asked for; the variables then do not have them.
+        package let containerCredentials: (token: String, port: UInt16)?
 
         package init(
             function: FunctionRecord, manifest: RuntimeManifest, source: FunctionLogSource, credentials: Credentials,
             runtimeAPI: String, endpointURL: String?, initialization: InitializationType = .onDemand,
-            framesLog: Bool = false, traceDaemon: (host: String, port: Int)? = nil
+            framesLog: Bool = false, containerCredentials: (token: String, port: UInt16)? = nil,
+            traceDaemon: (host: String, port: Int)? = nil
         ) {
             self.function = function
             self.manifest = manifest
@@ -31,6 +34,7 @@ package enum EnvironmentVariables {
             self.framesLog = framesLog
             self.traceDaemon = traceDaemon
             self.initialization = initialization
+            self.containerCredentials = containerCredentials
         }
     }
 
@@ -94,15 +98,11 @@ package enum EnvironmentVariables {
             "AWS_LAMBDA_FUNCTION_VERSION": function.version,
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": String(function.memorySize),
             "AWS_LAMBDA_INITIALIZATION_TYPE": context.initialization.rawValue,
-            "AWS_LAMBDA_LOG_GROUP_NAME": context.source.logGroup,
-            "AWS_LAMBDA_LOG_STREAM_NAME": context.source.logStream,
-            "AWS_ACCESS_KEY_ID": context.credentials.accessKeyID,
-            "AWS_SECRET_ACCESS_KEY": context.credentials.secretAccessKey,
             "AWS_LAMBDA_RUNTIME_API": context.runtimeAPI,
             "LAMBDA_TASK_ROOT": "/var/task",
             "LAMBDA_RUNTIME_DIR": "/var/runtime",
         ]
-        if let token = context.credentials.sessionToken { fixed["AWS_SESSION_TOKEN"] = token }
+        fixed.merge(self.ownOfEnvironment(context)) { $1 }
         if context.framesLog { fixed["_LAMBDA_TELEMETRY_LOG_FD"] = String(SandboxDescriptorNumber.frames) }
         if context.manifest.isShared {
             fixed["AWS_LAMBDA_MAX_CONCURRENCY"] = String(context.manifest.maxConcurrency)
@@ -111,5 +111,24 @@ package enum EnvironmentVariables {
         }
         if context.manifest.isManaged { fixed["AWS_EXECUTION_ENV"] = "AWS_Lambda_\(function.runtime)" }
         return fixed
+    }
+
+    /// What differs from one environment of a version to the next. In a snapshot it would be that of the first one.
+    private static func ownOfEnvironment(_ context: Context) -> [String: String] {
+        if let place = context.containerCredentials {
+            let address = "\(ContainerCredentials.host):\(place.port)"
+            return [
+                "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://\(address)\(ContainerCredentials.path)",
+                "AWS_CONTAINER_AUTHORIZATION_TOKEN": place.token,
+            ]
+        }
+        var own = [
+            "AWS_LAMBDA_LOG_GROUP_NAME": context.source.logGroup,
+            "AWS_LAMBDA_LOG_STREAM_NAME": context.source.logStream,
+            "AWS_ACCESS_KEY_ID": context.credentials.accessKeyID,
+            "AWS_SECRET_ACCESS_KEY": context.credentials.secretAccessKey,
+        ]
+        if let token = context.credentials.sessionToken { own["AWS_SESSION_TOKEN"] = token }
+        return own
     }
 }

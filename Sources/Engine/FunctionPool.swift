@@ -5,7 +5,7 @@ internal import NIOCore
 
 /// The environments of one version of a function, or of one tenant of it, on one event loop.
 ///
-/// Those that are kept ready are in `FunctionPool+Provisioned`, those that hold several invocations in `FunctionPool+Shared`.
+/// Those that are kept ready are in `FunctionPool+Provisioned`, the first ones of versions in `FunctionPool+Preparation`, those that hold several invocations in `FunctionPool+Shared`.
 ///
 /// - Note: `@unchecked Sendable` because closures on its event loop capture it; every method is called on `loop`, as its
 ///   plane asserts.
@@ -30,6 +30,8 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
     /// Starts of environments that are to be kept ready, which have not had their turn.
     var provisionedTurns = 0
     var provisionedTimer: Scheduled<Void>?
+    /// Whoever waits until a first environment is there; see `FunctionPool+Preparation`.
+    var preparations: [Preparation] = []
     private(set) var drivers: [EnvironmentID: EnvironmentDriver] = [:]
     var tickets: [RequestID: InvocationTicket] = [:]
     /// Those that wait to be told whether the code has changed before they came.
@@ -65,6 +67,7 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
 
     var isEmpty: Bool {
         self.drivers.isEmpty && self.tickets.isEmpty && self.held.isEmpty && self.provisioned.wanted == 0
+            && self.preparations.isEmpty
     }
     /// Kept although it is empty: whoever comes next waits until the code is whole.
     var awaitsContent: Bool { self.content.isChanging }
@@ -81,7 +84,9 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
                 .max()
         else { return running }
         let settings = self.parts.settings.now.lifecycle
-        let startLimit = self.isShared ? EnvironmentDriver.longStart(of: self.record) : settings.startupTimeout
+        let startLimit =
+            self.isShared || self.record.isRestored
+            ? EnvironmentDriver.longStart(of: self.record) : settings.startupTimeout
         let start = startLimit + EnvironmentMachine.resetBudget
         return max(running, .zero) + start + .seconds(waiting)
     }
@@ -223,6 +228,7 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
     /// The version is deleted. What waits and runs is served, and then everything goes.
     func retire() {
         self.isRetired = true
+        self.abandonPreparations()
         self.keep(0)
         self.forgetContent()
         self.drainAll()
@@ -243,6 +249,7 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
     private func drainAll() { for driver in Array(self.drivers.values) { driver.drain() } }
 
     func stopAll(_ cause: StartFailure.Cancellation) {
+        self.abandonPreparations()
         self.keep(0)
         for request in self.machine.abandonWaiting() + self.shared.abandonWaiting() {
             self.tickets.removeValue(forKey: request)?.fail(cause == .delete ? .functionDeleted : .shuttingDown)
@@ -283,7 +290,7 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
             return self.giveUpStart(.tooManyTenantEnvironments)
         }
         self.turnsAwaited -= 1
-        let driver = self.makeDriver(manifest, .onDemand)
+        let driver = self.makeDriver(manifest, self.initialization(by: manifest))
         if self.isShared {
             self.shared.startBegan(driver.id, slots: self.slots)
         } else {
@@ -332,7 +339,8 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
     func environmentBecameFree(_ driver: EnvironmentDriver) {
         if self.starting.remove(driver.id) == nil { self.onQuiet(self) } else { self.gate.startEnded() }
         guard driver.shared == nil else { return self.sharedBecameReady(driver) }
-        guard driver.initialization == .onDemand else { return self.provisionedBecameFree(driver) }
+        guard driver.initialization != .provisionedConcurrency else { return self.provisionedBecameFree(driver) }
+        self.preparationEnded(driver, nil)
         guard let request = self.machine.becameFree(driver.id) else { return self.requestStarts() }
         guard let ticket = self.tickets.removeValue(forKey: request) else { return }
         driver.take(ticket)
@@ -348,7 +356,8 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
     func environmentLeft(_ driver: EnvironmentDriver, failure: StartFailure?) {
         if self.starting.remove(driver.id) != nil { self.gate.startEnded() }
         guard driver.shared == nil else { return self.sharedLeft(driver, failure) }
-        guard driver.initialization == .onDemand else { return self.provisionedLeft(driver, failure) }
+        guard driver.initialization != .provisionedConcurrency else { return self.provisionedLeft(driver, failure) }
+        self.preparationEnded(driver, failure)
         guard let request = self.machine.left(driver.id) else {
             self.requestStarts()
             self.onQuiet(self)

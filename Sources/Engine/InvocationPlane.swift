@@ -137,6 +137,19 @@ package final class InvocationPlane: InvocationSink {
     }
 }
 
+extension InvocationPlane: VersionPreparer {
+    package func prepare(_ record: FunctionRecord) async throws(PreparationFailure) {
+        guard self.acceptsInvocations else { throw .abandoned }
+        let place = self.place(of: record.key)
+        let failure: PreparationFailure? = await withCheckedContinuation { continuation in
+            place.run {
+                place.pool(for: record, tenant: nil, parts: self.shared).prepare { continuation.resume(returning: $0) }
+            }
+        }
+        if let failure { throw failure }
+    }
+}
+
 extension InvocationPlane: ProvisionedStatusSource {
     package func status(of configuration: ProvisionedConcurrencyRecord) -> ProvisionedStatus {
         self.shared.board.status(of: configuration)

@@ -5,7 +5,7 @@ extension PlatformLog {
     /// None for what the text format does not tell.
     package static func lines(of record: PlatformRecord) -> [String] {
         switch record {
-        case .initStart(_, .`init`, let instance):
+        case .initStart(_, .`init`, let instance), .initStart(_, .snapStart, let instance):
             // Told where the runtime's version is known.
             guard let version = instance.runtimeVersion, let arn = instance.runtimeVersionARN else { return [] }
             return [self.initStart(versionText: version, versionARN: arn)]
@@ -13,6 +13,11 @@ extension PlatformLog {
             // A successful init on demand is told of by the first REPORT.
             guard outcome.status != .success || type != .onDemand else { return [] }
             return [self.initReport(duration: duration, phase: phase.rawValue, status: Status(outcome))]
+        case .restoreStart(let instance):
+            guard let version = instance.runtimeVersion, let arn = instance.runtimeVersionARN else { return [] }
+            return [self.restoreStart(versionText: version, versionARN: arn)]
+        case .restoreReport(let outcome, let duration, _):
+            return [self.restoreReport(duration: duration ?? .zero, status: Status(outcome))]
         case .start(let start): return [self.start(start.requestID, version: start.version ?? FunctionRecord.latest)]
         case .report(let report): return [self.end(report.requestID), self.report(report)]
         case .telemetrySubscription(let subscription):
@@ -21,8 +26,7 @@ extension PlatformLog {
             return [self.subscription(.logs, name: subscription.name, types: subscription.types)]
         case .extension(let name, let state, let events, let errorType):
             return [self.extension(name: name, state: state, events: events, errorType: errorType)]
-        case .initStart, .initRuntimeDone, .runtimeDone, .restoreStart, .restoreRuntimeDone, .restoreReport,
-            .logsDropped, .end, .fault:
+        case .initStart, .initRuntimeDone, .runtimeDone, .restoreRuntimeDone, .logsDropped, .end, .fault:
             return []
         }
     }
@@ -38,7 +42,8 @@ extension PlatformLog {
         let line = self.report(
             Report(
                 requestID: report.requestID, duration: report.metrics.duration,
-                initDuration: report.metrics.initDuration, memorySize: report.metrics.memorySize,
+                initDuration: report.metrics.initDuration, restoreDuration: report.metrics.restoreDuration,
+                memorySize: report.metrics.memorySize,
                 peakMemoryBytes: UInt64(max(0, report.metrics.maximumMemoryUsed)) * 1_048_576,
                 status: Status(report.outcome)))
         return self.xray(report.tracing).map { "\(line)\n\($0)" } ?? line
@@ -54,7 +59,9 @@ extension PlatformLog.Report {
             requestID: self.requestID, outcome: PlatformRecord.Outcome(as: self.status),
             metrics: .init(
                 duration: self.duration, billed: Int(PlatformLog.billed(self)), memorySize: self.memorySize,
-                maximumMemoryUsed: Int(PlatformLog.mebibytes(self.peakMemoryBytes)), initDuration: self.initDuration),
+                maximumMemoryUsed: Int(PlatformLog.mebibytes(self.peakMemoryBytes)), initDuration: self.initDuration,
+                restoreDuration: self.restoreDuration,
+                billedRestore: self.restoreDuration.map { Int(PlatformLog.billedRestore($0)) }),
             spans: spans, tracing: tracing, tenantID: tenantID)
     }
 }

@@ -8,18 +8,21 @@ package enum PlatformLog {
         package var duration: Duration
         /// Only for the first invocation of a fresh environment.
         package var initDuration: Duration?
+        /// Only for the first invocation of an environment of SnapStart.
+        package var restoreDuration: Duration?
         /// MiB.
         package var memorySize: Int
         package var peakMemoryBytes: UInt64
         package var status: Status
 
         package init(
-            requestID: RequestID, duration: Duration, initDuration: Duration?, memorySize: Int,
-            peakMemoryBytes: UInt64, status: Status
+            requestID: RequestID, duration: Duration, initDuration: Duration?, restoreDuration: Duration? = nil,
+            memorySize: Int, peakMemoryBytes: UInt64, status: Status
         ) {
             self.requestID = requestID
             self.duration = duration
             self.initDuration = initDuration
+            self.restoreDuration = restoreDuration
             self.memorySize = memorySize
             self.peakMemoryBytes = peakMemoryBytes
             self.status = status
@@ -40,6 +43,15 @@ package enum PlatformLog {
     package static func initReport(duration: Duration, phase: String, status: Status) -> String {
         "INIT_REPORT Init Duration: \(self.milliseconds(duration)) ms\tPhase: \(phase)\t"
             + (self.suffix(status) ?? "Status: success")
+    }
+
+    package static func restoreStart(versionText: String, versionARN: String) -> String {
+        "RESTORE_START Runtime Version: \(versionText)\tRuntime Version ARN: \(versionARN)"
+    }
+
+    package static func restoreReport(duration: Duration, status: Status) -> String {
+        "RESTORE_REPORT Restore Duration: \(self.milliseconds(duration)) ms"
+            + (self.suffix(status).map { "\t\($0)" } ?? "")
     }
 
     package static func `extension`(name: String, state: String, events: [String], errorType: String?) -> String {
@@ -78,6 +90,10 @@ package enum PlatformLog {
         if let initDuration = report.initDuration {
             line += "Init Duration: \(self.milliseconds(initDuration)) ms\t"
         }
+        if let restore = report.restoreDuration {
+            line += "Restore Duration: \(self.milliseconds(restore)) ms\t"
+            line += "Billed Restore Duration: \(self.billedRestore(restore)) ms\t"
+        }
         // Recorded on AWS: the tab stands at the end of a line without status, too.
         return line + (self.suffix(report.status) ?? "")
     }
@@ -85,7 +101,11 @@ package enum PlatformLog {
     /// Milliseconds: the sum of what is printed, so that whoever adds it up finds the same.
     package static func billed(_ report: Report) -> Int64 {
         self.wholeMilliseconds(self.printed(report.duration) + self.printed(report.initDuration ?? .zero))
+            + (report.restoreDuration.map { self.billedRestore($0) } ?? 0)
     }
+
+    /// Milliseconds. There is no memory to be loaded, which AWS does not bill: all of a restore is the function's.
+    package static func billedRestore(_ duration: Duration) -> Int64 { self.wholeMilliseconds(self.printed(duration)) }
 
     /// What tools that search logs for a timeout look for; AWS wrote it before `Status: timeout` came.
     package static func timedOut(_ request: RequestID, at time: WallTime, timeout: Int) -> String {

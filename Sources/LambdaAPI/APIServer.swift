@@ -50,6 +50,7 @@ package final class APIServer: Sendable {
         configuration: APIConfiguration, store: any ResourceStore, code: any CodeStore, sink: any InvocationSink,
         runtimes: any RuntimeDirectory, credentials: CredentialBook, time: any TimeSource, log: Logger,
         events: (any EventAcceptor)? = nil, provisionedStatus: any ProvisionedStatusSource,
+        preparer: (any VersionPreparer)? = nil,
         catalog: FunctionCatalog = FunctionCatalog(),
         targeted: [any TargetedService] = [],
         draw: @escaping @Sendable () -> Double = { .random(in: 0..<1) }
@@ -77,7 +78,7 @@ package final class APIServer: Sendable {
             catalog: self.catalog,
             authenticator: authenticator, links: CodeLinks(time: time), time: time, log: log,
             configuration: configuration, events: events, provisionedStatus: provisionedStatus, targets: self.targets,
-            traces: traces)
+            traces: traces, preparer: preparer)
         // Bounded by the connections: each has at most one request under way.
         (self.jobs, self.jobSource) = AsyncStream.makeStream()
     }
@@ -115,6 +116,16 @@ package final class APIServer: Sendable {
             await self.controlPlane.finishTransition(of: key, requestID: .random())
         }
         await self.controlPlane.finishInterruptedMappings()
+    }
+
+    /// Prepares versions whose preparation the last end of the daemon interrupted. May take as long as their inits.
+    package func prepareInterruptedVersions() async {
+        await withDiscardingTaskGroup { group in
+            // A slow init of one function keeps no other waiting.
+            for key in self.catalog.unprepared() {
+                group.addTask { await self.controlPlane.prepareVersions(of: key, requestID: .random()) }
+            }
+        }
     }
 
     /// Serves a listening socket that was inherited. Owns the descriptor from now on, also where it throws.

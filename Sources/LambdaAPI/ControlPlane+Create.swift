@@ -38,13 +38,13 @@ extension ControlPlane {
         let created = try await self.store(proposal, call)
         let status = Operation.CreateFunction.successStatus
         guard !self.configuration.synchronousCreate else {
-            await self.finishTransition(of: key, requestID: call.requestID)
+            await self.settle(key, requestID: call.requestID)
             // Whoever deletes the function at the same moment leaves the first answer as the true one.
             let finished = self.catalog.entry(key)?.shown(created.version) ?? created
             return Outcome(.json(bytes: FunctionShape.configuration(of: finished), status: status))
         }
         return Outcome(.json(bytes: FunctionShape.configuration(of: created), status: status)) {
-            await self.finishTransition(of: key, requestID: call.requestID)
+            await self.settle(key, requestID: call.requestID)
         }
     }
 
@@ -146,7 +146,8 @@ extension ControlPlane {
     }
 
     /// The second write of a creation or an update: Pending becomes Active, InProgress becomes Successful, and from now on
-    /// invocations run what the record says. A version that was published with the creation goes the same way.
+    /// invocations run what the record says. A version that was published with the creation goes the same way, except where it
+    /// has to be prepared first.
     func finishTransition(of key: FunctionKey, requestID: RequestID) async {
         do {
             try await self.change(requestID) { transaction in
@@ -160,7 +161,7 @@ extension ControlPlane {
                 try transaction.put(LatestVersion(record))
                 guard isCreation else { return }
                 let versions = try transaction.resources(PublishedVersion.self, in: key.scope, name: key.name.text)
-                for var version in versions where version.record.state == .pending {
+                for var version in versions where version.record.state == .pending && !version.record.isRestored {
                     FunctionTransition.finish(&version.record)
                     version.record.revisionID = try transaction.newRevisionID()
                     try transaction.put(version)

@@ -126,7 +126,7 @@ extension ControlPlane {
         }
         let qualifier = shown.isLatest ? nil : shown.version
         return Outcome(.json(bytes: FunctionShape.configuration(of: shown, qualifier: qualifier))) {
-            await self.finishTransition(of: key, requestID: requestID)
+            await self.settle(key, requestID: requestID)
         }
     }
 }

@@ -4,11 +4,11 @@ import LambdaShapes
 /// Operations on versions of functions.
 extension ControlPlane {
     static let versionOperations: [Operation: Handler] = [
-        .PublishVersion: { (plane, call) throws(APIError) in Outcome(try await plane.publishVersion(call)) },
+        .PublishVersion: { (plane, call) throws(APIError) in try await plane.publishVersion(call) },
         .ListVersionsByFunction: { (plane, call) throws(APIError) in Outcome(try plane.listVersions(call)) },
     ]
 
-    func publishVersion(_ call: Call) async throws(APIError) -> APIResponse {
+    func publishVersion(_ call: Call) async throws(APIError) -> Outcome {
         let (key, _, _) = try self.function(of: call)
         try UnavailableMembers.check(call.input)
         let hash = call.input["CodeSha256"]?.stringValue
@@ -34,9 +34,11 @@ extension ControlPlane {
             try transaction.put(LatestVersion(latest))
             return version
         }
-        return .json(
+        let answer = APIResponse.json(
             bytes: FunctionShape.configuration(of: version, qualifier: version.version),
             status: Operation.PublishVersion.successStatus)
+        guard version.isRestored, version.state == .pending else { return Outcome(answer) }
+        return Outcome(answer) { await self.prepareVersions(of: key, requestID: call.requestID) }
     }
 
     func listVersions(_ call: Call) throws(APIError) -> APIResponse {

@@ -70,6 +70,9 @@ struct ControlPlane: Sendable {
     let provisionedStatus: any ProvisionedStatusSource
     let targets: TargetedServices
     let traces: TraceHeaders
+    /// `nil` where versions need no preparation.
+    var preparer: (any VersionPreparer)?
+    let preparations = VersionPreparations()
     let gate = SerialGate()
 
     func answer(_ request: ControlRequest) async -> Outcome {

@@ -16,6 +16,9 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     case resourceInUse = "ResourceInUseException"
     case resourceNotFound = "ResourceNotFoundException"
     case service = "ServiceException"
+    case snapStart = "SnapStartException"
+    case snapStartNotReady = "SnapStartNotReadyException"
+    case snapStartTimeout = "SnapStartTimeoutException"
     case tooManyRequests = "TooManyRequestsException"
     case unsupportedMediaType = "UnsupportedMediaTypeException"
 
@@ -64,6 +67,9 @@ package enum ErrorCode: String, CaseIterable, Sendable {
         case .resourceInUse: Shape(status: 400, messageKey: "Message", fault: .user)
         case .resourceNotFound: Shape(status: 404, messageKey: "Message", fault: .user)
         case .service: Shape(status: 500, messageKey: "Message", fault: .service)
+        case .snapStart: Shape(status: 400, messageKey: "Message", fault: .user)
+        case .snapStartNotReady: Shape(status: 409, messageKey: "Message", fault: .user)
+        case .snapStartTimeout: Shape(status: 408, messageKey: "Message", fault: .user)
         case .tooManyRequests: Shape(status: 429, messageKey: "message", fault: .user)
         case .unsupportedMediaType: Shape(status: 415, messageKey: "message", fault: .user)
         case .accessDenied: Shape(status: 403, messageKey: "Message", fault: nil)

@@ -144,6 +144,8 @@ extension APIError {
             return .stopping
         case .functionDeleted:
             return .functionNotFound(invocation.function.key, qualifier: invocation.function.version)
+        case .restoreFailed: return .snapStartFailed
+        case .restoreTimedOut: return .snapStartTimeout
         case .startupTimedOut:
             return APIError(
                 .service, "[\(request)] Timeout while starting up lambda environment for function \(target)")

@@ -6,13 +6,16 @@ extension FunctionCatalog {
     /// - Parameters:
     ///   - runsNow: Whether it matters that the function may be switched off; events are taken meanwhile.
     ///   - draw: See ``AliasRouting/version(draw:)``.
-    /// - Throws: That there is no such function, version or alias; that its state does not allow it; or that the function
-    ///   is switched off.
+    /// - Throws: That there is no such function, version or alias; that its state does not allow it, or not yet; or that the
+    ///   function is switched off.
     func runnable(
         _ key: FunctionKey, qualifier: String?, runsNow: Bool = true, draw: () -> Double
     ) throws(APIError) -> FunctionRecord {
         let found = try self.found(key, qualifier: qualifier, draw: draw)
-        guard found.record.state == .active else { throw .wrongState(found.record.state) }
+        guard found.record.state == .active else {
+            let isPrepared = found.record.isRestored && found.record.state == .pending
+            throw isPrepared ? .snapStartNotReady : .wrongState(found.record.state)
+        }
         guard !runsNow || !found.isSwitchedOff else { throw .switchedOff }
         return found.record
     }

@@ -121,6 +121,15 @@ package final class FunctionCatalog: Sendable {
         }
     }
 
+    /// Functions with versions that wait for their preparation.
+    func unprepared() -> [FunctionKey] {
+        self.state.withLock { state in
+            state.entries.values.compactMap { entry in
+                entry.versions.values.first { $0.isRestored && $0.state == .pending }?.key
+            }
+        }
+    }
+
     /// Takes committed changes over, all at once.
     func apply(_ changes: [StoreChange]) -> [Effect] {
         guard !changes.isEmpty else { return [] }

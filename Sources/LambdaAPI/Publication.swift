@@ -21,8 +21,12 @@ enum Publication {
             version.latestSummary = latest.summary
             version.summary = summary
         }
-        // A version is there at once, except where its function is being made; an update under way is of $LATEST alone.
+        // A version is there at once, except where its function is being made or it is to be prepared; an update under way is of $LATEST alone.
         if version.state == .active { version.updateStatus = .successful }
+        if version.isRestored {
+            version.state = .pending
+            version.updateStatus = nil
+        }
         version.updateReason = nil
         version.generation = try transaction.next(.generation)
         version.revisionID = try transaction.newRevisionID()

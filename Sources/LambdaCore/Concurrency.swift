@@ -15,6 +15,8 @@ package enum InitializationType: String, Sendable, Equatable {
     case onDemand = "on-demand"
     /// Ahead of every invocation, because a configuration asks for it.
     case provisionedConcurrency = "provisioned-concurrency"
+    /// For a published version whose function asks for SnapStart.
+    case snapStart = "snap-start"
 }
 
 /// What a function has of its account's concurrency, and which of its environments are to be kept ready.

@@ -177,6 +177,9 @@ package struct FunctionRecord: Sendable, Equatable, Codable {
 
     package var isLatest: Bool { self.version == Self.latest }
 
+    /// Whether its environments are restored before their first invocation: `$LATEST` never is.
+    package var isRestored: Bool { self.snapStart == .publishedVersions && !self.isLatest }
+
     /// The number of a published version; 0 for `$LATEST`.
     package var versionNumber: Int { Int(self.version) ?? 0 }
 }

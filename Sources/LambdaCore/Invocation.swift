@@ -108,6 +108,10 @@ package enum InvocationFailure: Error, Equatable {
     case functionDeleted
     /// The sandbox could not be made in time.
     case startupTimedOut
+    /// An after-restore hook failed, or its environment ended meanwhile. The function's log says how.
+    case restoreFailed
+    /// The after-restore hooks took too long.
+    case restoreTimedOut
     /// The sandbox could not be made; says which step failed and how.
     case startFailed(String)
 }

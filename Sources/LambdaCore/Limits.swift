@@ -127,6 +127,8 @@ package enum Limits {
     /// How long the init of a fresh environment may take, from its runtime's start to the first `next`; then it begins anew
     /// inside the first invocation. Source: Lambda developer guide, "Lambda execution environment lifecycle".
     package static let initPhase = Duration.seconds(10)
+    /// How long the restore of a SnapStart function may take, its after-restore hooks included. Source: as above.
+    package static let restorePhase = Duration.seconds(10)
     /// How long an environment is idle before it is frozen.
     package static let freezeGrace = Duration.milliseconds(100)
     package static let openFiles = 1_024

@@ -18,6 +18,16 @@ package struct InvocationMachine: Sendable {
         case initFailed(StartFailure)
     }
 
+    /// How the restore before it failed. It never began: its caller gets an error of the service.
+    package enum RestoreFailure: Equatable, Sendable {
+        /// The after-restore hooks took too long.
+        case timedOut
+        /// The runtime reported an error of a hook: its type.
+        case reported(type: String)
+        /// What ran in the environment ended meanwhile.
+        case ended(Failure)
+    }
+
     /// How it ended, as the REPORT line says it.
     package enum Ending: Equatable, Sendable {
         /// The function answered, with a value or an error of its own.
@@ -38,9 +48,13 @@ package struct InvocationMachine: Sendable {
         case fail(Failure)
         /// The answer was out already: only write END and REPORT, then reset.
         case finishAndReset(Failure)
+        /// Answer with an error of the service; the environment is of no use any more.
+        case failRestore(RestoreFailure)
     }
 
     private enum Phase: Sendable, Equatable {
+        /// The runtime is restored first. Does not count against the timeout.
+        case restoring(until: Instant)
         /// The runtime is being started anew for it (after a reset); counts against the timeout.
         case waitingForRuntime(began: Instant)
         case running(began: Instant)
@@ -49,15 +63,37 @@ package struct InvocationMachine: Sendable {
     }
 
     package let request: RequestID
-    package let deadline: Instant
+    /// Of its restore, while that lasts; then its own.
+    package private(set) var deadline: Instant
+    private let timeout: Duration
     private var phase: Phase
 
     /// - Parameter runtimeIsReady: `false` where the runtime must be started first.
     package init(request: RequestID, timeout: Duration, now: Instant, runtimeIsReady: Bool) {
         self.request = request
+        self.timeout = timeout
         self.deadline = now.advanced(by: timeout)
         self.phase = runtimeIsReady ? .running(began: now) : .waitingForRuntime(began: now)
     }
+
+    /// One whose runtime is to be restored first.
+    ///
+    /// - Parameter restoreLimit: What the restore may take, its hooks included.
+    package init(request: RequestID, timeout: Duration, now: Instant, restoreLimit: Duration) {
+        self.request = request
+        self.timeout = timeout
+        self.deadline = now.advanced(by: restoreLimit)
+        self.phase = .restoring(until: self.deadline)
+    }
+
+    /// Whether its runtime is being restored: what fails now is the restore.
+    package var isRestoring: Bool {
+        if case .restoring = self.phase { return true }
+        return false
+    }
+
+    /// When it is over at the latest.
+    package var latestEnd: Instant { self.isRestoring ? self.deadline.advanced(by: self.timeout) : self.deadline }
 
     package var isOver: Bool {
         if case .over = self.phase { return true }
@@ -73,6 +109,7 @@ package struct InvocationMachine: Sendable {
     /// From delivery (or the start of a suppressed init) to the end, or to `now` while it runs.
     package func duration(now: Instant) -> Duration {
         switch self.phase {
+        case .restoring: .zero
         case .waitingForRuntime(let began), .running(let began), .answered(let began): now.since(began)
         case .over(let began, let ended): ended.since(began)
         }
@@ -83,7 +120,30 @@ package struct InvocationMachine: Sendable {
         case .waitingForRuntime(let began):
             self.phase = .running(began: began)
             return .deliver
-        case .running, .answered, .over:
+        case .restoring, .running, .answered, .over:
+            return .nothing
+        }
+    }
+
+    /// The restore is done: the invocation begins.
+    package mutating func runtimeWasRestored(now: Instant) -> Action {
+        switch self.phase {
+        case .restoring:
+            self.phase = .running(began: now)
+            self.deadline = now.advanced(by: self.timeout)
+            return .deliver
+        case .waitingForRuntime, .running, .answered, .over:
+            return .nothing
+        }
+    }
+
+    /// The runtime reported that a hook failed.
+    package mutating func restoreFailed(type: String, now: Instant) -> Action {
+        switch self.phase {
+        case .restoring:
+            self.phase = .over(began: now, ended: now)
+            return .failRestore(.reported(type: type))
+        case .waitingForRuntime, .running, .answered, .over:
             return .nothing
         }
     }
@@ -94,7 +154,7 @@ package struct InvocationMachine: Sendable {
         case .running(let began):
             self.phase = .answered(began: began)
             return .answer
-        case .waitingForRuntime, .answered, .over:
+        case .restoring, .waitingForRuntime, .answered, .over:
             // The session machine lets only a running request be answered, once.
             return .nothing
         }
@@ -106,13 +166,17 @@ package struct InvocationMachine: Sendable {
         case .answered(let began):
             self.phase = .over(began: began, ended: now)
             return .finish(.answered)
-        case .waitingForRuntime, .running, .over:
+        case .restoring, .waitingForRuntime, .running, .over:
             return .nothing
         }
     }
 
     package mutating func timerFired(now: Instant) -> Action {
         switch self.phase {
+        case .restoring(let until):
+            guard now >= until else { return .armTimer(at: until) }
+            self.phase = .over(began: now, ended: now)
+            return .failRestore(.timedOut)
         case .waitingForRuntime, .running, .answered:
             guard now >= self.deadline else { return .armTimer(at: self.deadline) }
             return self.fail(.timedOut, now: now)
@@ -128,6 +192,10 @@ package struct InvocationMachine: Sendable {
 
     private mutating func fail(_ failure: Failure, now: Instant) -> Action {
         switch self.phase {
+        case .restoring:
+            self.phase = .over(began: now, ended: now)
+            // The daemon's own doing says nothing about the restore.
+            return failure == .stopped ? .fail(failure) : .failRestore(.ended(failure))
         case .waitingForRuntime(let began), .running(let began):
             self.phase = .over(began: began, ended: min(now, self.deadline))
             return .fail(failure)

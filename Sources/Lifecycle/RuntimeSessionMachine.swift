@@ -36,11 +36,27 @@ package struct RuntimeSessionMachine: Sendable {
         case wait
         /// The event is running: it is given again.
         case redeliver(RequestID)
+        /// Its after-restore hooks are done. The caller waits.
+        case restored
+    }
+
+    package enum RestoreAction: Equatable, Sendable {
+        /// The hooks before the snapshot are done, and with them the init. The caller waits.
+        case initDone
+        /// Another connection waits already, or this one again. The caller waits.
+        case wait
+        /// The answer was lost with its connection: it is given again.
+        case answer
     }
 
     private enum Phase: Sendable, Equatable {
         case started
         case initError
+        /// It asked for its restore, and waits.
+        case restoreReady
+        /// Its restore was answered: its after-restore hooks run.
+        case restoring
+        case restoreError
         case ready
         case running(RequestID)
         /// Its response is on its way, piece by piece.
@@ -53,6 +69,9 @@ package struct RuntimeSessionMachine: Sendable {
     package init() {}
 
     package var isWaitingForEvent: Bool { self.phase == .ready }
+    package var isWaitingForRestore: Bool { self.phase == .restoreReady }
+    /// Whether an init error is one of the after-restore hooks.
+    package var isRestoring: Bool { self.phase == .restoring }
 
     package mutating func nextRequested() throws(Refusal) -> NextAction {
         switch self.phase {
@@ -66,9 +85,41 @@ package struct RuntimeSessionMachine: Sendable {
         case .responseSent(let request):
             self.phase = .ready
             return .invocationDone(request)
-        case .initError, .responding:
+        case .restoring:
+            self.phase = .ready
+            return .restored
+        case .initError, .responding, .restoreReady, .restoreError:
             throw .invalidTransition(from: self.name, to: "Ready")
         }
+    }
+
+    /// The runtime is done with its hooks before the snapshot and asks to be restored.
+    package mutating func restoreRequested() throws(Refusal) -> RestoreAction {
+        switch self.phase {
+        case .started:
+            self.phase = .restoreReady
+            return .initDone
+        case .restoreReady:
+            return .wait
+        case .restoring:
+            return .answer
+        case .initError, .ready, .running, .responding, .responseSent, .restoreError:
+            throw .invalidTransition(from: self.name, to: "RestoreReady")
+        }
+    }
+
+    /// The waiting runtime is restored.
+    package mutating func restoreAnswered() {
+        guard self.phase == .restoreReady else {
+            preconditionFailure("a runtime in state \(self.name) was restored")
+        }
+        self.phase = .restoring
+    }
+
+    /// An after-restore hook failed.
+    package mutating func restoreErrorReceived() throws(Refusal) {
+        guard self.phase == .restoring else { throw .invalidTransition(from: self.name, to: "RestoreError") }
+        self.phase = .restoreError
     }
 
     /// An event goes to the waiting runtime.
@@ -114,7 +165,7 @@ package struct RuntimeSessionMachine: Sendable {
         case .responding(let request), .responseSent(let request):
             guard request.text == id || request.text == id.lowercased() else { throw .invalidRequestID }
             throw .invalidTransition(from: self.name, to: target)
-        case .started, .initError, .ready:
+        case .started, .initError, .ready, .restoreReady, .restoring, .restoreError:
             throw .invalidTransition(from: self.name, to: target)
         }
     }
@@ -128,7 +179,7 @@ package struct RuntimeSessionMachine: Sendable {
         case .responding(let request), .responseSent(let request):
             guard request.text == id || request.text == id.lowercased() else { throw .invalidRequestID }
             throw .invalidTransition(from: self.name, to: target)
-        case .started, .initError, .ready:
+        case .started, .initError, .ready, .restoreReady, .restoring, .restoreError:
             throw .invalidTransition(from: self.name, to: target)
         }
     }
@@ -137,6 +188,9 @@ package struct RuntimeSessionMachine: Sendable {
         switch self.phase {
         case .started: "Started"
         case .initError: "InitError"
+        case .restoreReady: "RestoreReady"
+        case .restoring: "Restoring"
+        case .restoreError: "RestoreError"
         case .ready: "Ready"
         case .running: "Running"
         case .responding: "InvocationResponse"

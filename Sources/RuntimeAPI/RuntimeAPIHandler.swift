@@ -38,7 +38,8 @@ final class RuntimeAPIHandler: ChannelInboundHandler, RequestPartReceiver {
     private(set) var context: ChannelHandlerContext?
     private var input = RequestInput()
     private var request: Request?
-    private var isWaitingForEvent = false
+    /// For one, or for its restore.
+    var isWaitingForEvent = false
     var isWaitingForExtensionEvent = false
     var keepsAlive = true
 
@@ -146,14 +147,19 @@ final class RuntimeAPIHandler: ChannelInboundHandler, RequestPartReceiver {
                 session.initError(
                     errorType: request.head.headers.first(name: HeaderName.runtimeErrorType), body: request.body),
                 context: context)
+        case .restoreNext, .restoreError, .credentials:
+            self.handleRestore(request, session, context: context)
         case .extension(let route):
             self.handle(route, request, session.extensionSession, context: context)
         case .wrongMethod:
             self.send(.methodNotAllowed, contentType: "text/plain", body: "", context: context)
         case .unknown:
-            self.send(
-                .notFound, contentType: "text/plain; charset=utf-8", body: "404 page not found\n", context: context)
+            self.sendNotFound(context: context)
         }
+    }
+
+    func sendNotFound(context: ChannelHandlerContext) {
+        self.send(.notFound, contentType: "text/plain; charset=utf-8", body: "404 page not found\n", context: context)
     }
 
     private func answer(
@@ -208,11 +214,11 @@ final class RuntimeAPIHandler: ChannelInboundHandler, RequestPartReceiver {
         self.send(last, context: context)
     }
 
-    private func send(_ reply: RuntimeReply, context: ChannelHandlerContext) {
+    func send(_ reply: RuntimeReply, context: ChannelHandlerContext) {
         self.send(RuntimeResponse.reply(reply, keepsAlive: self.keepsAlive), context: context)
     }
 
-    private func send(
+    func send(
         _ status: HTTPResponseStatus, contentType: String, body: String, context: ChannelHandlerContext
     ) {
         self.send(

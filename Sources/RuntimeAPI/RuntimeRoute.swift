@@ -1,3 +1,4 @@
+internal import Engine
 internal import LambdaCore
 
 /// The endpoints of the Runtime API.
@@ -9,6 +10,10 @@ enum RuntimeRoute: Equatable {
     case response(requestID: String)
     case invocationError(requestID: String)
     case initError
+    case restoreNext
+    case restoreError
+    /// The role's credentials.
+    case credentials
     /// Of the Extensions, Telemetry or Logs API.
     case `extension`(ExtensionRoute)
     /// A path of the API with another method.
@@ -32,7 +37,9 @@ enum RuntimeRoute: Equatable {
         }
         let path = uri.utf8.prefix { $0 != UInt8(ascii: "?") }
         guard path.starts(with: Self.prefix.utf8) else {
-            self = ExtensionRoute.route(method: method, path: path)
+            self =
+                path.elementsEqual(ContainerCredentials.path.utf8)
+                ? (method == "GET" ? .credentials : .wrongMethod) : ExtensionRoute.route(method: method, path: path)
             return
         }
         let rest = path.dropFirst(Self.prefix.utf8.count)
@@ -40,6 +47,10 @@ enum RuntimeRoute: Equatable {
             self = method == "GET" ? .next : .wrongMethod
         } else if rest.elementsEqual("runtime/init/error".utf8) {
             self = method == "POST" ? .initError : .wrongMethod
+        } else if rest.elementsEqual("runtime/restore/next".utf8) {
+            self = method == "GET" ? .restoreNext : .wrongMethod
+        } else if rest.elementsEqual("runtime/restore/error".utf8) {
+            self = method == "POST" ? .restoreError : .wrongMethod
         } else if rest.elementsEqual("ping".utf8) {
             self = method == "GET" ? .ping : .wrongMethod
         } else {

@@ -85,6 +85,7 @@ struct Daemon {
             // The control plane's work goes to the disk and back: on the threads that may wait there it changes none.
             tasks.addTask(executorPreference: DiskExecutor.shared) { await server.run() }
             await server.finishInterruptedTransitions()
+            tasks.addTask { await server.prepareInterruptedVersions() }
             try await queue.recover()
             tasks.addTask { await queue.run() }
             if let forwarder = logs.forwarder { tasks.addTask { await forwarder.run() } }
@@ -144,7 +145,8 @@ struct Daemon {
         api.fileSystems = { settings.now.fileSystems[$0] }
         return APIServer(
             configuration: api, store: store, code: code, sink: plane, runtimes: runtimes, credentials: book,
-            time: self.time, log: logger, events: queue, provisionedStatus: plane, catalog: catalog, targeted: [logs])
+            time: self.time, log: logger, events: queue, provisionedStatus: plane, preparer: plane,
+            catalog: catalog, targeted: [logs])
     }
 
     private func roleCredentials(

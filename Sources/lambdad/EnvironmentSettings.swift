@@ -6,6 +6,8 @@ internal import Lifecycle
 struct EnvironmentSettings: Sendable, Equatable {
     /// See ``EnvironmentMachine/Settings/initTimeout``.
     let initTimeout: Duration
+    /// See ``EngineSettings/restoreTimeout``.
+    let restoreTimeout: Duration
     /// How long an idle environment runs on before it is frozen; `nil` where none is.
     let freezeGrace: Duration?
     /// How long running invocations may finish when the daemon stops; `nil`: by their functions' own timeouts.
@@ -14,6 +16,8 @@ struct EnvironmentSettings: Sendable, Equatable {
     init(_ reader: SettingReader) throws(Configuration.ConfigurationError) {
         let initPhase = Int(Limits.initPhase.components.seconds)
         self.initTimeout = try reader.seconds("init_timeout", or: initPhase, range: 1...900, .reload)
+        let restorePhase = Int(Limits.restorePhase.components.seconds)
+        self.restoreTimeout = try reader.seconds("restore_timeout", or: restorePhase, range: 1...900, .reload)
         let grace = Int(Limits.freezeGrace.nanoseconds / 1_000_000)
         self.freezeGrace = try reader.number("freeze_grace", or: grace, range: 0...3_600_000, word: "off", .reload).map
         {
@@ -26,6 +30,7 @@ struct EnvironmentSettings: Sendable, Equatable {
 
     func apply(to engine: inout EngineSettings) {
         engine.lifecycle.initTimeout = self.initTimeout
+        engine.restoreTimeout = self.restoreTimeout
         engine.freezeGrace = self.freezeGrace
     }
 }

@@ -51,6 +51,17 @@ import Testing
         #expect(!one.contains { $0.hasPrefix("AWS_LAMBDA_MAX_CONCURRENCY=") })
     }
 
+    @Test func `of SnapStart has nothing that would be another environment's after a restore`() throws {
+        let context = PureSample.context(manifest: try PureSample.manifest(), container: ("the-word", 9_001))
+        let own = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_LAMBDA_LOG_"]
+        let expected =
+            Self.golden.filter { line in !own.contains { line.hasPrefix($0) } } + [
+                "AWS_CONTAINER_AUTHORIZATION_TOKEN=the-word",
+                "AWS_CONTAINER_CREDENTIALS_FULL_URI=http://127.0.0.1:9001/2021-04-23/credentials",
+            ]
+        #expect(EnvironmentVariables.strings(for: context) == expected.sorted())
+    }
+
     @Test func `names the runtime that was asked for, not the one that serves it`() throws {
         let manifest = try PureSample.manifest()
         #expect(manifest.id == "python3.11")

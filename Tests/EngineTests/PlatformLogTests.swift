@@ -6,13 +6,13 @@ import Testing
 /// Source of every line: Lambda developer guide and lines recorded on AWS, with lambdad's ids.
 @Suite struct `The platform's lines in a function's log` {
     private static func report(
-        duration: Duration = .microseconds(1_400), initDuration: Duration? = nil,
+        duration: Duration = .microseconds(1_400), initDuration: Duration? = nil, restoreDuration: Duration? = nil,
         status: PlatformLog.Status = .success
     ) -> String {
         PlatformLog.report(
             PlatformLog.Report(
-                requestID: PureSample.request, duration: duration, initDuration: initDuration, memorySize: 128,
-                peakMemoryBytes: 31 * 1_048_576, status: status))
+                requestID: PureSample.request, duration: duration, initDuration: initDuration,
+                restoreDuration: restoreDuration, memorySize: 128, peakMemoryBytes: 31 * 1_048_576, status: status))
     }
 
     @Test func `begin an environment`() {
@@ -61,6 +61,32 @@ import Testing
             Self.report(duration: .microseconds(133_610), initDuration: .milliseconds(80))
                 == "REPORT RequestId: \(PureSample.requestText)\tDuration: 133.61 ms\tBilled Duration: 214 ms\t"
                 + "Memory Size: 128 MB\tMax Memory Used: 31 MB\tInit Duration: 80.00 ms\t")
+    }
+
+    @Test func `report an invocation whose runtime was restored, and bill its restore`() {
+        #expect(
+            Self.report(duration: .microseconds(13_820), restoreDuration: .microseconds(114_270))
+                == "REPORT RequestId: \(PureSample.requestText)\tDuration: 13.82 ms\tBilled Duration: 129 ms\t"
+                + "Memory Size: 128 MB\tMax Memory Used: 31 MB\tRestore Duration: 114.27 ms\t"
+                + "Billed Restore Duration: 115 ms\t")
+    }
+
+    @Test func `tell of a restore`() {
+        let instance = PlatformRecord.Instance(
+            functionName: "f", functionVersion: "1", runtimeVersion: "java:11.v20",
+            runtimeVersionARN: "arn:aws:lambda:us-east-1::runtime:0a")
+        #expect(
+            PlatformLog.lines(of: .restoreStart(instance)) == [
+                "RESTORE_START Runtime Version: java:11.v20\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:0a"
+            ])
+        #expect(
+            PlatformLog.lines(of: .restoreReport(.success, duration: .microseconds(398_970)))
+                == ["RESTORE_REPORT Restore Duration: 398.97 ms"])
+        #expect(
+            PlatformLog.lines(
+                of: .restoreReport(.init(.error, errorType: "Runtime.ExitError"), duration: .microseconds(1_236_040)))
+                == ["RESTORE_REPORT Restore Duration: 1236.04 ms\tStatus: error\tError Type: Runtime.ExitError"])
+        #expect(PlatformLog.lines(of: .restoreRuntimeDone(.success)) == [])
     }
 
     @Test func `report a timeout`() {

@@ -32,13 +32,14 @@ enum PureSample {
 
     static func context(
         function: FunctionRecord = function(), manifest: RuntimeManifest, token: String? = "the-token",
-        endpointURL: String? = nil, framesLog: Bool = false, traceDaemon: (host: String, port: Int)? = nil
+        endpointURL: String? = nil, framesLog: Bool = false, container: (token: String, port: UInt16)? = nil,
+        traceDaemon: (host: String, port: Int)? = nil
     ) -> EnvironmentVariables.Context {
         EnvironmentVariables.Context(
             function: function, manifest: manifest, source: self.source,
             credentials: Credentials(
                 accessKeyID: "ASIAEXAMPLE", secretAccessKey: "the-secret", sessionToken: token, expiration: nil),
             runtimeAPI: "169.254.100.1:9001", endpointURL: endpointURL, framesLog: framesLog,
-            traceDaemon: traceDaemon)
+            containerCredentials: container, traceDaemon: traceDaemon)
     }
 }

@@ -25,6 +25,7 @@ struct TestServer: Sendable {
         store: MemoryStore = MemoryStore(), connections: Int = 100, bodies: Int = 100_000_000,
         events: (any EventAcceptor)? = nil,
         provisionedStatus: any ProvisionedStatusSource = FixedProvisionedStatus(),
+        preparer: (any VersionPreparer)? = nil,
         catalog: FunctionCatalog = FunctionCatalog(), targeted: [any TargetedService] = [],
         draw: @escaping @Sendable () -> Double = { 0.5 },
         configure: (inout APIConfiguration) -> Void = { _ in },
@@ -50,7 +51,8 @@ struct TestServer: Sendable {
         let api = APIServer(
             configuration: configuration, store: store, code: code, sink: sink, runtimes: FakeRuntimes(),
             credentials: book, time: time, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-            events: events, provisionedStatus: provisionedStatus, catalog: catalog, targeted: targeted, draw: draw)
+            events: events, provisionedStatus: provisionedStatus, preparer: preparer, catalog: catalog,
+            targeted: targeted, draw: draw)
         try await api.loadFunctions()
         let address = try await api.listen(host: "127.0.0.1", port: 0, group: MultiThreadedEventLoopGroup.singleton)
         let server = TestServer(

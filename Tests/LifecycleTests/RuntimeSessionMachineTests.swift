@@ -10,11 +10,17 @@ private enum RuntimeState: String, CaseIterable, Sendable {
     case running = "Running"
     case responseSent = "RuntimeResponseSentState"
     case initError = "InitError"
+    case restoreReady = "RestoreReady"
+    case restoring = "Restoring"
+    case restoreError = "RestoreError"
 
     /// A session in this state; request 1 is the one that runs or ran.
     func session() throws -> RuntimeSessionMachine {
         var session = RuntimeSessionMachine()
         if self == .initError { try session.initErrorReceived() }
+        if [.restoreReady, .restoring, .restoreError].contains(self) { _ = try session.restoreRequested() }
+        if [.restoring, .restoreError].contains(self) { session.restoreAnswered() }
+        if self == .restoreError { try session.restoreErrorReceived() }
         guard [.ready, .running, .responseSent].contains(self) else { return session }
         _ = try session.nextRequested()
         if self == .ready { return session }
@@ -37,10 +43,44 @@ private typealias Refusal = RuntimeSessionMachine.Refusal
         case .ready: #expect(try session.nextRequested() == .wait)
         case .running: #expect(try session.nextRequested() == .redeliver(Self.running))
         case .responseSent: #expect(try session.nextRequested() == .invocationDone(Self.running))
-        case .initError:
-            #expect(throws: Refusal.invalidTransition(from: "InitError", to: "Ready")) { try session.nextRequested() }
+        case .restoring: #expect(try session.nextRequested() == .restored)
+        case .initError, .restoreReady, .restoreError:
+            #expect(throws: Refusal.invalidTransition(from: state.rawValue, to: "Ready")) {
+                try session.nextRequested()
+            }
         }
-        #expect(session.isWaitingForEvent == [.started, .ready, .responseSent].contains(state))
+        #expect(session.isWaitingForEvent == [.started, .ready, .responseSent, .restoring].contains(state))
+    }
+
+    @Test(arguments: RuntimeState.allCases)
+    private func `say what a restore does`(state: RuntimeState) throws {
+        var session = try state.session()
+        switch state {
+        case .started: #expect(try session.restoreRequested() == .initDone)
+        case .restoreReady: #expect(try session.restoreRequested() == .wait)
+        case .restoring: #expect(try session.restoreRequested() == .answer)
+        case .ready, .running, .responseSent, .initError, .restoreError:
+            #expect(throws: Refusal.invalidTransition(from: state.rawValue, to: "RestoreReady")) {
+                try session.restoreRequested()
+            }
+        }
+        #expect(session.isWaitingForRestore == [.started, .restoreReady].contains(state))
+        #expect(session.isRestoring == (state == .restoring))
+    }
+
+    @Test(arguments: RuntimeState.allCases)
+    private func `say what an error of a restore does`(state: RuntimeState) throws {
+        var session = try state.session()
+        if state == .restoring {
+            try session.restoreErrorReceived()
+            #expect(throws: Refusal.invalidTransition(from: "RestoreError", to: "Ready")) {
+                try session.nextRequested()
+            }
+        } else {
+            #expect(throws: Refusal.invalidTransition(from: state.rawValue, to: "RestoreError")) {
+                try session.restoreErrorReceived()
+            }
+        }
     }
 
     @Test(arguments: RuntimeState.allCases)
@@ -84,7 +124,7 @@ private typealias Refusal = RuntimeSessionMachine.Refusal
         }
     }
 
-    @Test(arguments: RuntimeState.allCases, ["next", "response", "error", "init/error"])
+    @Test(arguments: RuntimeState.allCases, ["next", "response", "error", "init/error", "restore", "restore/error"])
     private func `are not changed by a call that they refuse`(state: RuntimeState, call: String) throws {
         var session = try state.session()
         let before = try session.nextAfterwards()
@@ -94,6 +134,8 @@ private typealias Refusal = RuntimeSessionMachine.Refusal
             case "next": _ = try session.nextRequested()
             case "response": _ = try session.responseReceived(for: RequestID.numbered(7).text)
             case "error": _ = try session.errorReceived(for: RequestID.numbered(7).text)
+            case "restore": _ = try session.restoreRequested()
+            case "restore/error": try session.restoreErrorReceived()
             default: try session.initErrorReceived()
             }
             wasRefused = false
@@ -158,6 +200,10 @@ private typealias Refusal = RuntimeSessionMachine.Refusal
         await #expect(processExitsWith: .failure) {
             var session = RuntimeSessionMachine()
             session.eventDelivered(.numbered(1))
+        }
+        await #expect(processExitsWith: .failure) {
+            var session = RuntimeSessionMachine()
+            session.restoreAnswered()
         }
     }
 }

@@ -269,6 +269,7 @@ struct WholeSimulation {
             self.answered(machine.request)
             self.end(index, failure)
         case .finishAndReset(let failure): self.end(index, failure)
+        case .failRestore: verify(false, "\(self.note): nothing is restored here")
         }
     }
 
