@@ -53,7 +53,11 @@ package final class EventPlane: EventAcceptor {
 
     package func accept(_ event: AcceptedEvent) async throws(EventRefusal) {
         // What is in the queue already must be able to leave it.
-        guard self.hasRoom() else { throw .noRoom }
+        guard self.hasRoom() else {
+            // It may be the queue itself that filled the disk, when it was longer.
+            self.parts.store.makeRoom()
+            throw .noRoom
+        }
         let settings = self.parts.settings()
         let bytes = event.payload.count
         // A target that takes nothing for hours must not fill the memory with what it is to be told.

@@ -114,6 +114,9 @@ package protocol EventStore: Sendable {
     /// cannot be written does not leave the queue.
     var hasRoom: Bool { get }
 
+    /// Gives back to the disk what the queue does not need any more. Returns at once: it goes on beside everything else.
+    func makeRoom()
+
     /// Does all of the changes or none. They are on disk when this returns.
     func commit(_ changes: [EventChange]) async throws(StoreError)
 

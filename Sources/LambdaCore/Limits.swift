@@ -237,6 +237,15 @@ package enum Limits {
 
     // MARK: Store
 
+    /// Bytes to which a database's log is cut when it begins anew: what it has by itself, for SQLite empties it at 1,000 pages.
+    package static let databaseLogBytes = 4_194_304
+    /// Bytes of free pages that a database keeps for what comes next, where the disk has room.
+    package static let databaseSlackBytes = 16_777_216
+    /// Pages that are given back to the disk in one step, between which others write.
+    package static let databaseStepPages = 256
+    /// Bytes of content up to which a file that cannot shrink in steps is written anew.
+    package static let databaseRewriteBytes = 1_048_576
+
     /// How long the user ids of a deleted function rest before another function may have them. Its last environment may
     /// still run: an init, the longest timeout, and the shutdown phase.
     package static let userSlotRest = Duration.seconds(1_200)

@@ -1,5 +1,6 @@
 internal import GRDB
 internal import Glibc
+internal import LambdaCore
 
 /// Opens SQLite files as every store here needs them.
 enum DatabaseFile {
@@ -15,6 +16,7 @@ enum DatabaseFile {
         var configuration = Configuration()
         configuration.label = label
         configuration.busyMode = .timeout(busyTimeout)
+        configuration.prepareDatabase { database in try Self.bound(database) }
         // A pool turns the write-ahead log on, which must not happen to a file that is not ours. So another connection
         // looks first, and stays until the pool has one: the last one to go would write the log into the file.
         let first = try DatabaseQueue(path: path, configuration: configuration)
@@ -23,6 +25,16 @@ enum DatabaseFile {
         // After the pool has been made, for it sets NORMAL, which may lose what was committed last.
         try pool.writeWithoutTransaction { database in try database.execute(sql: "PRAGMA synchronous = FULL") }
         return withExtendedLifetime(first) { pool }
+    }
+
+    /// Lets a file give back what it does not need any more; see ``SpaceReturn``.
+    private static func bound(_ database: Database) throws {
+        guard !database.configuration.readonly else { return }
+        // Can be chosen without effort only before the first page is written.
+        if try Int.fetchOne(database, sql: "PRAGMA page_count") == 0 {
+            try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
+        }
+        try database.execute(sql: "PRAGMA journal_size_limit = \(Limits.databaseLogBytes)")
     }
 
     /// SQLite makes files with the process's umask, and gives `-wal` and `-shm` the mode of the main file. They hold

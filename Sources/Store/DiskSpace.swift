@@ -1,4 +1,5 @@
 internal import Glibc
+internal import LambdaCore
 
 /// Bytes of the file system that holds a path.
 struct DiskSpace {
@@ -12,6 +13,14 @@ struct DiskSpace {
         _ = try calling("statvfs", on: path) { unsafe statvfs(path, &status) }
         self.total = Self.bytes(status.f_blocks, of: status.f_frsize)
         self.available = Self.bytes(status.f_bavail, of: status.f_frsize)
+    }
+
+    /// See `EventStore.hasRoom`. A disk that does not tell has room: what it cannot take it refuses itself.
+    ///
+    /// - Parameter reserve: Bytes that must be free, or an eighth of a disk where that is less.
+    static func hasRoom(at path: String, reserve: Int = Limits.eventDiskReserve) -> Bool {
+        guard let space = try? DiskSpace(at: path) else { return true }
+        return space.available >= min(reserve, space.total / Limits.eventDiskReserveShare)
     }
 
     private static func bytes(_ blocks: fsblkcnt_t, of size: UInt) -> Int {

@@ -13,10 +13,13 @@ package final class SQLiteResourceStore: ResourceStore {
         var busyTimeout = 5.0
         /// Pages of the file, after which the disk is taken for full.
         var largestFile: Int?
+        /// Whether the disk has room; `nil` asks it.
+        var hasRoom: (@Sendable () -> Bool)?
     }
 
     private let pool: DatabasePool
     private let slots: UserSlots
+    private let space: SpaceReturn
 
     /// Opens the store, and makes it where there is none. A file that cannot be used is left as it is.
     ///
@@ -34,6 +37,7 @@ package final class SQLiteResourceStore: ResourceStore {
         path: String, userSlots: Int, now: @escaping @Sendable () -> WallTime, options: Options
     ) throws(StoreError) {
         self.slots = UserSlots(count: userSlots, now: now)
+        self.space = SpaceReturn(path: path, hasRoom: options.hasRoom ?? { DiskSpace.hasRoom(at: path) })
         do {
             self.pool = try DatabaseFile.open(path, label: "store", busyTimeout: options.busyTimeout) { database in
                 try StoreSchema.check(database)
@@ -64,6 +68,18 @@ package final class SQLiteResourceStore: ResourceStore {
         do {
             return try await DiskExecutor.run {
                 try self.pool.write { database in try body(SQLiteTransaction(database: database, slots: slots)) }
+            }
+        } catch let error as DatabaseError { throw StoreError(error) }
+    }
+
+    /// Gives back to the disk what the file does not need any more, in steps between which others may write.
+    package func returnSpace() async throws {
+        do {
+            var hasMore = true
+            while hasMore {
+                hasMore = try await DiskExecutor.run {
+                    try self.pool.writeWithoutTransaction { try self.space.step(in: $0, isBusy: false) }
+                }
             }
         } catch let error as DatabaseError { throw StoreError(error) }
     }

@@ -99,7 +99,7 @@ extension Daemon {
         }
     }
 
-    /// Removes code that neither a function nor an environment uses.
+    /// Removes code that neither a function nor an environment uses, and lets the database shrink.
     func collect(
         on loop: any EventLoop, store: SQLiteResourceStore, code: ContentAddressedCodeStore, plane: InvocationPlane,
         _ logger: Logger
@@ -114,6 +114,9 @@ extension Daemon {
                         logger.info("removed code that nothing refers to", metadata: ["count": "\(removed)"])
                     }
                 } catch { logger.warning("old code was not looked for: \(error)") }
+                do { try await store.returnSpace() } catch {
+                    logger.warning("the database keeps space that it does not need: \(error)")
+                }
             }
         }
     }

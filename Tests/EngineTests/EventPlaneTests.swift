@@ -255,6 +255,7 @@ private let queueARN = "arn:aws:sqs:us-east-1:000000000000:q"
         try await fixture.run {
             fixture.store.hasRoom = false
             await #expect(throws: EventRefusal.noRoom) { try await fixture.plane.accept(.sample()) }
+            #expect(fixture.store.askedForRoom == 1)
             fixture.store.hasRoom = true
             try await fixture.plane.accept(.sample())
             #expect(await fixture.sink.answer(.answered("1"))?.requestID == .numbered(1))

@@ -9,6 +9,7 @@ package final class MemoryEventStore: EventStore {
         var commits: [[EventChange]] = []
         var failure: StoreError?
         var hasRoom = true
+        var askedForRoom = 0
     }
 
     private let state = Mutex(State())
@@ -22,6 +23,10 @@ package final class MemoryEventStore: EventStore {
         get { self.state.withLock { $0.hasRoom } }
         set { self.state.withLock { $0.hasRoom = newValue } }
     }
+
+    package func makeRoom() { self.state.withLock { $0.askedForRoom += 1 } }
+
+    package var askedForRoom: Int { self.state.withLock { $0.askedForRoom } }
 
     /// What was committed, each commit for itself.
     package var commits: [[EventChange]] { self.state.withLock { $0.commits } }
