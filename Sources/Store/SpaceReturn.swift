@@ -1,3 +1,5 @@
+// In optimised builds the importer finds `stat` in the first C module that includes it.
+internal import CArchive
 internal import GRDB
 internal import Glibc
 internal import LambdaCore
