@@ -19,8 +19,8 @@ RESTORED = re.compile(
 
 @pytest.fixture
 def snapped(deploy, configured):
-    """Deploys functions/snapped.py as python3.12, which another Python serves."""
-    configured(runtime_substitution="yes")
+    """Deploys functions/snapped.py as python3.12, which another Python serves. Who waits for a restore is frozen like any idle one."""
+    configured(runtime_substitution="yes", freeze_grace=50)
 
     def snapped(breaks="", **members):
         members.setdefault("SnapStart", SNAP_START)
