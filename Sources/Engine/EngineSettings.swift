@@ -26,6 +26,9 @@ package struct EngineSettings: Sendable, Equatable {
     /// Directories of the host by the ARN of the file system that they stand for.
     package var fileSystems: [String: String]
     package var streams = StreamMachine.Settings()
+    package var extensionShutdown = ExtensionShutdownMachine.Budgets()
+    /// How long the start of an environment that is kept ready may take, where its function's timeout is not longer.
+    package var provisionedInit = Limits.provisionedInit
 
     package init(
         lifecycle: EnvironmentMachine.Settings = .init(), maximumAge: Duration = .seconds(6 * 3600),

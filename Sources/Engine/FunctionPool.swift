@@ -80,8 +80,9 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
             let waiting = (Array(self.tickets.values) + Array(self.held.values)).map(\.invocation.function.timeout)
                 .max()
         else { return running }
-        let settings = self.parts.settings.now.lifecycle
-        let startLimit = self.isShared ? EnvironmentDriver.longStart(of: self.record) : settings.startupTimeout
+        let settings = self.parts.settings.now
+        let startLimit =
+            self.isShared ? EnvironmentDriver.longStart(of: self.record, settings) : settings.lifecycle.startupTimeout
         let start = startLimit + EnvironmentMachine.resetBudget
         return max(running, .zero) + start + .seconds(waiting)
     }
