@@ -28,6 +28,9 @@ package struct EngineSettings: Sendable, Equatable {
     package var streams = StreamMachine.Settings()
     /// What the restore of a SnapStart function may take, its after-restore hooks included.
     package var restoreTimeout = Limits.restorePhase
+    package var extensionShutdown = ExtensionShutdownMachine.Budgets()
+    /// How long the start of an environment that is kept ready may take, where its function's timeout is not longer.
+    package var provisionedInit = Limits.provisionedInit
 
     package init(
         lifecycle: EnvironmentMachine.Settings = .init(), maximumAge: Duration = .seconds(6 * 3600),

@@ -15,14 +15,14 @@ extension EnvironmentDriver {
         case .provisionedConcurrency: lifecycle.keepalive = settings.maximumAge
         case .snapStart: break
         }
-        lifecycle.startupTimeout = Self.longStart(of: self.function)
+        lifecycle.startupTimeout = Self.longStart(of: self.function, settings)
         lifecycle.initTimeout = lifecycle.startupTimeout
         return lifecycle
     }
 
     /// How long the start of such an environment may take.
-    static func longStart(of function: FunctionRecord) -> Duration {
-        max(Limits.provisionedInit, .seconds(function.timeout))
+    static func longStart(of function: FunctionRecord, _ settings: EngineSettings) -> Duration {
+        max(settings.provisionedInit, .seconds(function.timeout))
     }
 
     /// Its INIT_REPORT is written also where all went well, and no invocation has its init's duration.

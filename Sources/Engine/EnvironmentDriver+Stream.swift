@@ -21,6 +21,7 @@ extension EnvironmentDriver {
         let stream = ResponseStream(
             driver: self, receiver: receiver, connection: connection, settings: self.settings)
         ticket.begin(stream)
+        self.current?.times.responseBegan = self.now
         stream.begin(
             AnswerHead(
                 contentType: contentType ?? "application/octet-stream", executedVersion: self.function.version))

@@ -120,13 +120,7 @@ extension EnvironmentDriver {
     }
 
     private func spans(of times: InvocationTimes, _ done: Instant) -> [PlatformRecord.Span] {
-        guard let delivered = times.delivered, let answered = times.answered else { return [] }
-        return [
-            .init(.responseLatency, start: self.wallTime(of: delivered), duration: answered.since(delivered)),
-            // A buffered response is taken whole.
-            .init(.responseDuration, start: self.wallTime(of: answered), duration: .zero),
-            .init(.runtimeOverhead, start: self.wallTime(of: answered), duration: done.since(answered)),
-        ]
+        times.spans(until: done) { self.wallTime(of: $0) }
     }
 
     private func wallTime(of instant: Instant) -> WallTime {

@@ -53,13 +53,13 @@ package final class EventPlane: EventAcceptor {
 
     package func accept(_ event: AcceptedEvent) async throws(EventRefusal) {
         // What is in the queue already must be able to leave it.
-        guard self.hasRoom() else {
+        let bytes = event.payload.count
+        guard self.hasRoom(for: bytes) else {
             // It may be the queue itself that filled the disk, when it was longer.
             self.parts.store.makeRoom()
             throw .noRoom
         }
         let settings = self.parts.settings()
-        let bytes = event.payload.count
         // A target that takes nothing for hours must not fill the memory with what it is to be told.
         let owed = self.deliveries.waiting
         let sequence = try self.state.withLock { state throws(EventRefusal) -> Int64 in
@@ -79,8 +79,8 @@ package final class EventPlane: EventAcceptor {
         self.schedule(queued)
     }
 
-    private func hasRoom() -> Bool {
-        let hasRoom = self.parts.store.hasRoom
+    private func hasRoom(for bytes: Int) -> Bool {
+        let hasRoom = self.parts.store.hasRoom(for: bytes)
         let isNews = self.state.withLock { state in
             defer { state.hasRoom = hasRoom }
             return state.hasRoom != hasRoom

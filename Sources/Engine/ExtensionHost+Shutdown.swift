@@ -19,7 +19,7 @@ extension ExtensionHost {
         self.shutdownReason = reason
         var machine = ExtensionShutdownMachine(
             members: self.machine.members, running: Set(self.processes.values), runtimeIsAlive: runtimeIsAlive,
-            now: self.parts.time.now)
+            now: self.parts.time.now, budgets: self.parts.settings.now.extensionShutdown)
         let action = machine.began()
         self.shutdown = machine
         self.perform(action)
@@ -28,8 +28,7 @@ extension ExtensionHost {
     /// How long ``end(because:runtimeIsAlive:then:)`` takes at most.
     var shutdownLimit: Duration {
         guard !self.machine.isEmpty else { return .zero }
-        return self.machine.members.contains { $0.isExternal }
-            ? Limits.externalExtensionShutdown : Limits.internalExtensionShutdown
+        return self.parts.settings.now.extensionShutdown.budget(of: self.machine.members)
     }
 
     /// Returns whether the runtime ended as it was asked to.

@@ -83,10 +83,10 @@ final class FunctionPool: EnvironmentOwner, @unchecked Sendable {
             let waiting = (Array(self.tickets.values) + Array(self.held.values)).map(\.invocation.function.timeout)
                 .max()
         else { return running }
-        let settings = self.parts.settings.now.lifecycle
+        let settings = self.parts.settings.now
         let startLimit =
             self.isShared || self.record.isRestored
-            ? EnvironmentDriver.longStart(of: self.record) : settings.startupTimeout
+            ? EnvironmentDriver.longStart(of: self.record, settings) : settings.lifecycle.startupTimeout
         let start = startLimit + EnvironmentMachine.resetBudget
         return max(running, .zero) + start + .seconds(waiting)
     }

@@ -66,6 +66,8 @@ package struct InvocationTimes: Sendable, Equatable {
     /// When the runtime was to be given it, or was begun to be started for it.
     package var taken: Instant
     package var delivered: Instant?
+    /// The first byte of a response that its caller gets while the function makes it.
+    package var responseBegan: Instant?
     package var answered: Instant?
     /// The runtime asked for the next event.
     package var runtimeDone: Instant?

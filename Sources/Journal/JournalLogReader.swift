@@ -7,16 +7,20 @@ package import LambdaCore
 package final class JournalLogReader: FunctionLogReader {
     private let directory: String?
     private let writer: UInt32
+    private let bounds: JournalReadBounds
     private let thread: WorkThread
 
     /// - Parameters:
     ///   - directory: Where the journal's files are; `nil` for this machine's.
     ///   - writer: The user whose lines count. journald notes it itself, so that no other process can make up lines.
     /// - Throws: ``JournalError/noThread(_:)``.
-    package init(directory: String? = nil, writer: UInt32 = geteuid()) throws(JournalError) {
+    package init(
+        directory: String? = nil, writer: UInt32 = geteuid(), bounds: JournalReadBounds = .init()
+    ) throws(JournalError) {
         self.directory = directory
         self.writer = writer
-        self.thread = try WorkThread(maximumWaiting: Limits.waitingLogReads)
+        self.bounds = bounds
+        self.thread = try WorkThread(maximumWaiting: bounds.waiting)
     }
 
     deinit { self.thread.close() }
@@ -51,12 +55,12 @@ package final class JournalLogReader: FunctionLogReader {
     private func work<Value: Sendable>(
         _ body: @escaping @Sendable (borrowing JournalSession) throws(LogReadError) -> Value
     ) async throws(LogReadError) -> Value {
-        let (directory, writer) = (self.directory, self.writer)
+        let (directory, writer, bounds) = (self.directory, self.writer, self.bounds)
         let result: Result<Value, LogReadError> = await withCheckedContinuation { continuation in
             let isTaken = self.thread.submit {
                 continuation.resume(
                     returning: Result { () throws(LogReadError) in
-                        try body(try JournalSession(directory: directory, writer: writer))
+                        try body(try JournalSession(directory: directory, writer: writer, bounds: bounds))
                     })
             }
             if !isTaken { continuation.resume(returning: .failure(.busy)) }

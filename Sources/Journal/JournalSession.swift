@@ -9,10 +9,12 @@ struct JournalSession: ~Copyable {
 
     private let journal: OpenJournal
     private let writer: UInt32
+    private let lines: Int
     private let deadline: ContinuousClock.Instant
 
-    init(directory: String?, writer: UInt32) throws(LogReadError) {
-        self.deadline = ContinuousClock().now.advanced(by: Limits.logReadTime)
+    init(directory: String?, writer: UInt32, bounds: JournalReadBounds) throws(LogReadError) {
+        self.lines = bounds.lines
+        self.deadline = ContinuousClock().now.advanced(by: bounds.time)
         self.writer = writer
         do throws(OpenJournal.Failure) { self.journal = try OpenJournal(directory: directory) } catch {
             throw LogReadError(error)
@@ -147,7 +149,7 @@ struct JournalSession: ~Copyable {
             }
             count += 1
             let isLast =
-                count >= Limits.logLinesPerRequest || count % JournalSession.linesPerLook == 0 && self.isOverdue
+                count >= self.lines || count % JournalSession.linesPerLook == 0 && self.isOverdue
             if let event = try self.event(query), !collector.take(event) { return collector.page }
             if isLast { return collector.stopped(at: LogPosition(try self.journal.cursor())) }
         } while try self.journal.step(query.order)

@@ -26,6 +26,9 @@ package struct APIConfiguration: Sendable {
     package var functionURLsNeedInvokePermission = false
 
     package var payloads = PayloadLimits()
+    package var codeSizes = CodeSizeLimits()
+    /// Of actively traced functions, where the caller has not decided.
+    package var sampling = TraceSampling.Rate()
     /// Bytes of a function's environment as compact JSON.
     package var environmentBytes = Limits.environmentBytes
 

@@ -12,7 +12,7 @@ extension APIConnection {
         let (limit, needsSignature) =
             switch request.subject {
             case .invoke, .invokeStream: (self.server.configuration.payloads.synchronous, true)
-            case .operation(let operation, _): (APIConnection.limit(of: operation), true)
+            case .operation(let operation, _): (APIConnection.limit(of: operation, self.server.configuration), true)
             case .code, .health, .unknown, .url: (self.server.configuration.payloads.synchronous, false)
             case .targeted: (Limits.logRequestBytes, false)
             }
@@ -39,9 +39,9 @@ extension APIConnection {
         return nil
     }
 
-    private static func limit(of operation: Operation) -> Int {
+    private static func limit(of operation: Operation, _ configuration: APIConfiguration) -> Int {
         [.CreateFunction, .PublishLayerVersion, .UpdateFunctionCode].contains(operation)
-            ? Limits.controlPlaneRequestBytes : Limits.synchronousPayloadBytes
+            ? configuration.codeSizes.request : Limits.synchronousPayloadBytes
     }
 
     static func subject(of head: HTTPRequestHead, _ target: RequestTarget) -> Subject {
@@ -67,15 +67,17 @@ extension APIConnection {
 
     func refusal(of length: Int, for subject: Subject, headers: @autoclosure () -> HTTPHeaders) -> APIError? {
         APIConnection.refusal(
-            of: length, for: subject, limits: self.server.configuration.payloads, headers: headers())
+            of: length, for: subject, self.server.configuration, headers: headers())
     }
 
     /// Why a body of `length` bytes is too much, if it is.
     ///
     /// - Parameter headers: Looked at only where it matters which type of invocation it is.
     private static func refusal(
-        of length: Int, for subject: Subject, limits: PayloadLimits, headers: @autoclosure () -> HTTPHeaders
+        of length: Int, for subject: Subject, _ configuration: APIConfiguration,
+        headers: @autoclosure () -> HTTPHeaders
     ) -> APIError? {
+        let limits = configuration.payloads
         let whole = limits.synchronous
         switch subject {
         case .invoke:
@@ -86,7 +88,7 @@ extension APIConnection {
             return length > whole ? .payloadTooLarge(length, limit: whole) : nil
         case .invokeStream: return length > whole ? .payloadTooLarge(length, limit: whole) : nil
         case .operation(let operation, _):
-            let limit = self.limit(of: operation)
+            let limit = self.limit(of: operation, configuration)
             return length >= limit ? .requestTooLarge(operation, limit: limit) : nil
         case .url: return length > whole ? .functionURLBodyTooLarge(limit: whole) : nil
         case .targeted:

@@ -66,7 +66,7 @@ package final class APIServer: Sendable {
             Authenticator(configuration: configuration, credentials: credentials, service: name)
         }
         self.bodies = BodyBudget(bytes: configuration.bufferedBodyBytes)
-        let traces = TraceHeaders(draw: draw)
+        let traces = TraceHeaders(rate: configuration.sampling, draw: draw)
         self.invoker = Invoker(
             authenticator: authenticator, catalog: self.catalog, time: time, acceptsEvents: events != nil,
             traces: traces, payloads: configuration.payloads, draw: draw)

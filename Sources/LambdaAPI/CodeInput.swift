@@ -14,8 +14,10 @@ enum CodeSource: Sendable, Equatable {
 enum CodeInput {
     /// - Parameters:
     ///   - prefix: `Code.` where the members sit in a structure of their own; for texts.
-    ///   - hotReloadBucket: The bucket whose keys are directories of the host.
-    static func source(_ input: JSONObject, prefix: String, hotReloadBucket: String) throws(APIError) -> CodeSource {
+    ///   - configuration: Knows the bucket whose keys are directories of the host, and how large a zip may be.
+    static func source(
+        _ input: JSONObject, prefix: String, _ configuration: APIConfiguration
+    ) throws(APIError) -> CodeSource {
         func text(_ member: String) -> String? {
             input[member]?.stringValue.flatMap { $0.isEmpty ? nil : $0 }
         }
@@ -23,20 +25,20 @@ enum CodeInput {
         let isElsewhere = ["S3Bucket", "S3Key", "S3ObjectVersion", "ImageUri"].contains { text($0) != nil }
         if text("ZipFile") != nil {
             guard !isElsewhere else { throw .severalSourcesOfCode }
-            return .zip(try self.zip(input, prefix: prefix))
+            return .zip(try self.zip(input, prefix: prefix, limit: configuration.codeSizes.zipped))
         }
         if let image = text("ImageUri") { return .image(image) }
         guard isElsewhere else { throw .noSourceOfCode }
         guard let bucket = text("S3Bucket"), let key = text("S3Key") else { throw .incompleteObjectName(prefix) }
-        if bucket == hotReloadBucket { return .hotReload(key) }
+        if bucket == configuration.hotReloadBucket { return .hotReload(key) }
         return .object(bucket: bucket, key: key, version: text("S3ObjectVersion"))
     }
 
     /// The zip that is inside the request.
-    static func zip(_ input: JSONObject, prefix: String) throws(APIError) -> [UInt8] {
+    static func zip(_ input: JSONObject, prefix: String, limit: Int) throws(APIError) -> [UInt8] {
         guard let encoded = input["ZipFile"]?.stringValue, !encoded.isEmpty else { throw .noSourceOfCode }
         guard let zip = Base64.decode(encoded) else { throw .notBase64(prefix + "ZipFile") }
-        guard zip.count < Limits.zippedCodeBytes else { throw .zipTooLarge(Limits.zippedCodeBytes) }
+        guard zip.count < limit else { throw .zipTooLarge(limit) }
         return zip
     }
 }

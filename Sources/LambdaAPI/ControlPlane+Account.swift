@@ -13,8 +13,8 @@ extension ControlPlane {
         let reserved = functions.reduce(0) { $0 + ($1.properties?.reservedConcurrency ?? 0) }
         let limit: JSONObject = [
             "TotalCodeSize": .number(String(self.configuration.codeStorageBytes)),
-            "CodeSizeUnzipped": .number(String(Limits.unzippedCodeBytes)),
-            "CodeSizeZipped": .number(String(Limits.zippedCodeBytes)),
+            "CodeSizeUnzipped": .number(String(self.configuration.codeSizes.unzipped)),
+            "CodeSizeZipped": .number(String(self.configuration.codeSizes.zipped)),
             "ConcurrentExecutions": .number(String(self.configuration.accountConcurrency)),
             "UnreservedConcurrentExecutions": .number(String(self.configuration.accountConcurrency - reserved)),
         ]

@@ -50,7 +50,7 @@ extension ControlPlane {
         do {
             return try await objects.object(
                 bucket: bucket, key: key, version: version, region: call.caller.region,
-                limit: Limits.unzippedCodeBytes)
+                limit: self.configuration.codeSizes.unzipped)
         } catch {
             switch error {
             case .refused(let code, let message): throw .objectRefused(code: code, message: message)

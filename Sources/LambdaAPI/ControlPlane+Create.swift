@@ -75,7 +75,7 @@ extension ControlPlane {
     private func sourceOfCode(_ call: Call) throws(APIError) -> CodeSource {
         let source = try CodeInput.source(
             call.input["Code"]?.objectValue ?? JSONObject(), prefix: "Code.",
-            hotReloadBucket: self.configuration.hotReloadBucket)
+            self.configuration)
         switch (call.packageType, source) {
         case (.zip, .image): throw .imageNotAllowed("creating")
         case (.image, .zip), (.image, .object), (.image, .hotReload): throw .imageMissing("creating")
@@ -109,7 +109,7 @@ extension ControlPlane {
                 throw APIError.alreadyExists(key)
             }
             var created = try Self.resolved(proposal, call, in: transaction)
-            try DeploymentRule.checkSize(of: created)
+            try DeploymentRule.checkSize(of: created, limit: self.configuration.codeSizes.unzipped)
             try self.requireCodeStorage(for: created.code.size * (proposal.publishes ? 2 : 1), in: key.scope)
             created.userSlot = try transaction.takeUserSlot(for: key)
             created.generation = try transaction.next(.generation)

@@ -29,7 +29,7 @@ extension ControlPlane {
         try call.requireOwner(of: layer.scope, "PublishLayerVersion", on: layer.arn)
         let source = try CodeInput.source(
             call.input["Content"]?.objectValue ?? JSONObject(), prefix: "Content.",
-            hotReloadBucket: self.configuration.hotReloadBucket)
+            self.configuration)
         let placed = try await self.place(source, call)
         let (input, now) = (call.input, self.time.wallTime)
         let published = try await self.change(call.requestID) { transaction in

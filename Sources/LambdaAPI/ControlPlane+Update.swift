@@ -29,7 +29,7 @@ extension ControlPlane {
             record.place(placed)
             record.architecture = architecture ?? record.architecture
             record.lastModified = now
-            try DeploymentRule.checkSize(of: record)
+            try DeploymentRule.checkSize(of: record, limit: self.configuration.codeSizes.unzipped)
         }
         guard !isDryRun else { return Outcome(try await self.preview(key, call, change: change)) }
         return try await self.update(
@@ -38,7 +38,7 @@ extension ControlPlane {
 
     private func sourceOfCode(_ call: Call, for record: FunctionRecord) throws(APIError) -> CodeSource {
         let source = try CodeInput.source(
-            call.input, prefix: "", hotReloadBucket: self.configuration.hotReloadBucket)
+            call.input, prefix: "", self.configuration)
         switch (record.packageType, source) {
         case (.zip, .image): throw .imageNotAllowed("updating")
         case (.image, .zip), (.image, .object), (.image, .hotReload): throw .imageMissing("updating")
@@ -63,7 +63,7 @@ extension ControlPlane {
                 if !layers.isEmpty {
                     try DeploymentRule.checkSigning(properties.codeSigningConfigARN, of: key, in: store)
                 }
-                try DeploymentRule.checkSize(of: record)
+                try DeploymentRule.checkSize(of: record, limit: self.configuration.codeSizes.unzipped)
             }
             record.lastModified = now
         }

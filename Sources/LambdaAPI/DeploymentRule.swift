@@ -4,12 +4,12 @@ import LambdaCore
 enum DeploymentRule {
     /// - Throws: Where the function's code and its layers are too large together. What was stored before sizes were
     ///   counted has none, and is not judged.
-    static func checkSize(of record: FunctionRecord) throws(APIError) {
+    static func checkSize(of record: FunctionRecord, limit: Int) throws(APIError) {
         guard !record.layers.isEmpty else { return }
         let sizes = [record.code.unzippedSize] + record.layers.map { $0.code.unzippedSize }
         guard !sizes.contains(nil) else { return }
         let total = sizes.reduce(0) { $0 + ($1 ?? 0) }
-        guard total <= Limits.unzippedCodeBytes else { throw .combinedCodeTooLarge(total) }
+        guard total <= limit else { throw .combinedCodeTooLarge(total, limit: limit) }
     }
 
     /// The code signing configuration that a function shall have, or has.

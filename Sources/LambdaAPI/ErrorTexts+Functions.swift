@@ -19,9 +19,9 @@ extension APIError {
         .invalid("Unzipped size must be smaller than \(limit) bytes")
     }
 
-    static func combinedCodeTooLarge(_ bytes: Int) -> APIError {
+    static func combinedCodeTooLarge(_ bytes: Int, limit: Int) -> APIError {
         .invalid(
-            "Function code combined with layers exceeds the maximum allowed size of \(Limits.unzippedCodeBytes) bytes. "
+            "Function code combined with layers exceeds the maximum allowed size of \(limit) bytes. "
                 + "The actual size is \(bytes) bytes.")
     }
 

@@ -1,13 +1,18 @@
-import LambdaCore
+package import LambdaCore
 import Synchronization
 
 /// The X-Ray header of an invocation, made complete when it comes in.
 package final class TraceHeaders: Sendable {
-    private let sampling = Mutex(TraceSampling())
+    private let sampling: Mutex<TraceSampling>
     private let draw: @Sendable () -> Double
 
     /// - Parameter draw: From 0 to below 1.
-    package init(draw: @escaping @Sendable () -> Double = { .random(in: 0..<1) }) { self.draw = draw }
+    package init(
+        rate: TraceSampling.Rate = .init(), draw: @escaping @Sendable () -> Double = { .random(in: 0..<1) }
+    ) {
+        self.sampling = Mutex(TraceSampling(rate))
+        self.draw = draw
+    }
 
     /// The caller's header with the parts that it lacks; a new trace where the caller gave none. The chain that it tells of
     /// has reached `function`.

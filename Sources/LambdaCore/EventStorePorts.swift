@@ -110,9 +110,9 @@ package struct EventBacklog: Sendable, Equatable {
 
 /// Keeps asynchronous invocations, and what is to be told of those that are over.
 package protocol EventStore: Sendable {
-    /// Whether the disk has space for more than what is in the queue: outcomes need some, too, and an event whose outcome
-    /// cannot be written does not leave the queue.
-    var hasRoom: Bool { get }
+    /// Whether the disk has space for an event with so many bytes of payload, beside what is in the queue: outcomes need some,
+    /// too, and an event whose outcome cannot be written does not leave the queue.
+    func hasRoom(for bytes: Int) -> Bool
 
     /// Gives back to the disk what the queue does not need any more. Returns at once: it goes on beside everything else.
     func makeRoom()

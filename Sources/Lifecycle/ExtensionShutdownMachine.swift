@@ -11,6 +11,26 @@ package struct ExtensionShutdownMachine: Sendable {
         case failure
     }
 
+    /// How long the phase may take, from the first SIGTERM to the last SIGKILL.
+    package struct Budgets: Sendable, Equatable {
+        /// Where a program of its own is registered.
+        package var external: Duration
+        /// Where parts of the runtime's process are, and no other.
+        package var `internal`: Duration
+
+        package init(
+            external: Duration = Limits.externalExtensionShutdown,
+            internal: Duration = Limits.internalExtensionShutdown
+        ) {
+            self.external = external
+            self.internal = `internal`
+        }
+
+        package func budget(of members: [ExtensionMachine.Member]) -> Duration {
+            members.contains { $0.isExternal } ? self.external : self.internal
+        }
+    }
+
     package enum Action: Equatable, Sendable {
         case nothing
         /// Call ``timerFired(now:)`` at this instant.
@@ -44,10 +64,11 @@ package struct ExtensionShutdownMachine: Sendable {
     ///   - members: Not empty.
     ///   - running: Names of the external ones whose processes are there.
     package init(
-        members: [ExtensionMachine.Member], running: Set<String>, runtimeIsAlive: Bool, now: Instant
+        members: [ExtensionMachine.Member], running: Set<String>, runtimeIsAlive: Bool, now: Instant,
+        budgets: Budgets = .init()
     ) {
         self.hasExternals = members.contains { $0.isExternal }
-        let budget = self.hasExternals ? Limits.externalExtensionShutdown : Limits.internalExtensionShutdown
+        let budget = budgets.budget(of: members)
         self.deadline = now.advanced(by: budget)
         self.runtimeDeadline = now.advanced(by: self.hasExternals ? budget * Self.runtimeShare : budget)
         self.waiting = Set(

@@ -3,12 +3,15 @@ import Synchronization
 
 /// How many live tails each account and region has.
 final class LiveTailCount: Sendable {
+    let limit: Int
     private let counts = Mutex<[Scope: Int]>([:])
+
+    init(limit: Int) { self.limit = limit }
 
     /// Returns `false` where there are as many as there may be.
     func begin(_ scope: Scope) -> Bool {
         self.counts.withLock { counts in
-            guard counts[scope, default: 0] < Limits.liveTailSessions else { return false }
+            guard counts[scope, default: 0] < self.limit else { return false }
             counts[scope, default: 0] += 1
             return true
         }
@@ -172,7 +175,7 @@ extension LogsService {
         let text = try input.text("logEventFilterPattern", 0...1_024) ?? ""
         let pattern = text.isEmpty ? nil : try LogsService.pattern(text)
         for group in groups { try await self.requireExistence(group: group, scope) }
-        guard self.liveTails.begin(scope) else { throw .tooManyLiveTails }
+        guard self.liveTails.begin(scope) else { throw .tooManyLiveTails(self.liveTails.limit) }
         return LiveTail(
             LiveTailRequest(
                 scope: scope, identifiers: identifiers, groups: groups, streams: streams, streamNames: names ?? [],

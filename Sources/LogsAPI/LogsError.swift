@@ -24,9 +24,11 @@ struct LogsError: Error, Equatable {
     static let tooManyTags = LogsError(
         code: "TooManyTagsException",
         message: "The resource can have no more than \(Limits.tagsPerResource) tags.")
-    static let tooManyLiveTails = LogsError(
-        code: "LimitExceededException",
-        message: "No more than \(Limits.liveTailSessions) Live Tail sessions are possible at one time.")
+    static func tooManyLiveTails(_ limit: Int) -> LogsError {
+        LogsError(
+            code: "LimitExceededException",
+            message: "No more than \(limit) Live Tail sessions are possible at one time.")
+    }
     static let streamsOfManyGroups = LogsError.invalid(
         "Log stream names and prefixes can be given for one log group only.")
     static let badToken = LogsError.invalid("The specified nextToken is invalid.")

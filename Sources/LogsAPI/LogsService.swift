@@ -17,17 +17,20 @@ package struct LogsService: TargetedService {
     let time: any TimeSource
     /// Waits for a time, or less where the waiting task is cancelled.
     let pause: @Sendable (Duration) async -> Void
-    let liveTails = LiveTailCount()
+    let liveTails: LiveTailCount
     private let log: Logger
 
+    /// - Parameter liveTails: Of an account in one region at one time.
     package init(
         reader: any FunctionLogReader, store: any ResourceStore, time: any TimeSource, log: Logger,
+        liveTails: Int = Limits.liveTailSessions,
         pause: @escaping @Sendable (Duration) async -> Void = { try? await Task.sleep(for: $0) }
     ) {
         self.reader = reader
         self.groups = LogGroupBook(store: store, log: log)
         self.time = time
         self.log = log
+        self.liveTails = LiveTailCount(limit: liveTails)
         self.pause = pause
     }
 

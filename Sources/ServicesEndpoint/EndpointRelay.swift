@@ -16,7 +16,6 @@ package enum EndpointRelayError: Error, Equatable {
 package final class EndpointRelay: Sendable {
     /// Connections of one environment at one time; a further one is closed at once.
     package static let connectionLimit = 256
-    package static let connectTimeout = Duration.seconds(5)
 
     private enum State {
         case idle(listener: Int32)
@@ -31,14 +30,20 @@ package final class EndpointRelay: Sendable {
     }
 
     private let target: ServicesEndpointAddress
+    private let connectTimeout: Duration
     private let group: any EventLoopGroup
     private let shared: Mutex<Shared>
 
     /// - Parameters:
     ///   - listener: A stream socket that listens. The relay owns it from now on.
     ///   - group: Where it runs; a single loop keeps an environment on it.
-    package init(listener: Int32, target: ServicesEndpointAddress, group: any EventLoopGroup) {
+    ///   - connectTimeout: Until a connection to the target stands.
+    package init(
+        listener: Int32, target: ServicesEndpointAddress, group: any EventLoopGroup,
+        connectTimeout: Duration = ServiceTimeouts().connect
+    ) {
         self.target = target
+        self.connectTimeout = connectTimeout
         self.group = group
         self.shared = Mutex(Shared(state: .idle(listener: listener)))
     }
@@ -108,9 +113,9 @@ package final class EndpointRelay: Sendable {
         }
         guard isTaken else { return child.eventLoop.makeFailedFuture(ChannelError.eof) }
         child.closeFuture.whenComplete { _ in self.shared.withLock { _ = $0.connections.removeValue(forKey: id) } }
-        let target = self.target
+        let (target, timeout) = (self.target, self.connectTimeout)
         return child.eventLoop.makeCompletedFuture {
-            try child.pipeline.syncOperations.addHandler(RelayEntrance(target: target))
+            try child.pipeline.syncOperations.addHandler(RelayEntrance(target: target, connectTimeout: timeout))
         }
     }
 }

@@ -39,12 +39,12 @@ package final class LogForwarder: Sendable {
     ///   - interval: How long a line waits for others.
     package init(
         endpoint: ServicesEndpointAddress, serviceCredentials: Credentials, group: any EventLoopGroup,
-        time: any TimeSource, memoryBytes: Int, interval: Duration, logger: Logger
+        time: any TimeSource, memoryBytes: Int, interval: Duration, timeouts: ServiceTimeouts = .init(), logger: Logger
     ) {
         let loop = group.next()
         self.loop = loop
         self.calls = LogCalls(
-            exchange: HTTPExchange(address: endpoint, limits: HTTPExchange.Limits(), group: loop),
+            exchange: HTTPExchange(address: endpoint, limits: HTTPExchange.Limits(timeouts), group: loop),
             credentials: serviceCredentials, time: time)
         self.interval = interval
         self.time = time

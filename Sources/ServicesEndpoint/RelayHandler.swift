@@ -7,14 +7,18 @@ final class RelayEntrance: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     private let target: ServicesEndpointAddress
+    private let connectTimeout: Duration
 
-    init(target: ServicesEndpointAddress) { self.target = target }
+    init(target: ServicesEndpointAddress, connectTimeout: Duration) {
+        self.target = target
+        self.connectTimeout = connectTimeout
+    }
 
     func channelActive(context: ChannelHandlerContext) {
         let inner = context.channel
         // On the same loop, so that the two ends may call each other.
         ClientBootstrap(group: context.eventLoop)
-            .connectTimeout(.nanoseconds(EndpointRelay.connectTimeout.nanoseconds))
+            .connectTimeout(.nanoseconds(self.connectTimeout.nanoseconds))
             .channelOption(.autoRead, value: false)
             .channelOption(.allowRemoteHalfClosure, value: true)
             .connect(host: self.target.host, port: self.target.port)

@@ -16,9 +16,9 @@ package struct ServiceDeliveries: DeliverySender {
     /// - Parameter serviceCredentials: Sign the requests; the identity that may send to the destinations.
     package init(
         endpoint: ServicesEndpointAddress, serviceCredentials: Credentials, group: any EventLoopGroup,
-        time: any TimeSource
+        time: any TimeSource, timeouts: ServiceTimeouts = .init()
     ) {
-        self.exchange = HTTPExchange(address: endpoint, limits: HTTPExchange.Limits(), group: group)
+        self.exchange = HTTPExchange(address: endpoint, limits: HTTPExchange.Limits(timeouts), group: group)
         self.serviceCredentials = serviceCredentials
         self.time = time
     }

@@ -82,7 +82,9 @@ final class CodeFiles: Sendable {
             guard try self.zips.status(of: digest.zipName) != nil else {
                 throw CodeError.failed("there is no code \(digest.hex)")
             }
-            let bytes = try self.zips.openFile(digest.zipName).readAll(limit: Limits.unzippedCodeBytes)
+            // It was taken when the limit may have been higher.
+            let limit = max(self.limits.unzippedBytes, Limits.unzippedCodeBytes)
+            let bytes = try self.zips.openFile(digest.zipName).readAll(limit: limit)
             guard let bytes, CodeDigest(of: bytes).hex == digest.hex else {
                 throw CodeError.failed("\(self.path)/zips/\(digest.hex).zip is damaged")
             }

@@ -29,8 +29,10 @@ package final class ContentAddressedCodeStore: CodeStore {
     ///   - directory: An absolute path; its parent must be there.
     ///   - collectionGrace: How long code stays after its last ``add(zip:)`` although no function names it: the time
     ///     that a caller has to store the function.
-    package convenience init(directory: String) throws(CodeError) {
-        try self.init(directory: directory, collectionGrace: .seconds(600))
+    ///   - unzippedBytes: Of all files of one zip.
+    package convenience init(directory: String, unzippedBytes: Int = Limits.unzippedCodeBytes) throws(CodeError) {
+        try self.init(
+            directory: directory, collectionGrace: .seconds(600), limits: CodeLimits(unzippedBytes: unzippedBytes))
     }
 
     package convenience init(directory: String, collectionGrace: Duration) throws(CodeError) {

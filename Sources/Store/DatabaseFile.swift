@@ -34,6 +34,9 @@ enum DatabaseFile {
         if try Int.fetchOne(database, sql: "PRAGMA page_count") == 0 {
             try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
         }
+        // Debian's SQLite overwrites every page that is freed, and so a removal would take as much of a full disk as what it
+        // removes. FAST overwrites in pages that are written anyway.
+        _ = try Row.fetchOne(database, sql: "PRAGMA secure_delete = FAST")
         try database.execute(sql: "PRAGMA journal_size_limit = \(Limits.databaseLogBytes)")
     }
 

@@ -15,12 +15,13 @@ struct DiskSpace {
         self.available = Self.bytes(status.f_bavail, of: status.f_frsize)
     }
 
-    /// See `EventStore.hasRoom`. A disk that does not tell has room: what it cannot take it refuses itself.
+    /// Whether so many bytes fit, and leave what is kept for outcomes. A disk that does not tell has room: what it cannot take
+    /// it refuses itself.
     ///
-    /// - Parameter reserve: Bytes that must be free, or an eighth of a disk where that is less.
-    static func hasRoom(at path: String, reserve: Int = Limits.eventDiskReserve) -> Bool {
+    /// - Parameter reserve: Bytes that are kept, or an eighth of a disk where that is less.
+    static func hasRoom(for bytes: Int = 0, at path: String, reserve: Int = Limits.eventDiskReserve) -> Bool {
         guard let space = try? DiskSpace(at: path) else { return true }
-        return space.available >= min(reserve, space.total / Limits.eventDiskReserveShare)
+        return space.available >= min(reserve, space.total / Limits.eventDiskReserveShare) + bytes
     }
 
     private static func bytes(_ blocks: fsblkcnt_t, of size: UInt) -> Int {

@@ -20,6 +20,7 @@ package final class SQLiteResourceStore: ResourceStore {
     private let pool: DatabasePool
     private let slots: UserSlots
     private let space: SpaceReturn
+    private let hasRoom: @Sendable () -> Bool
 
     /// Opens the store, and makes it where there is none. A file that cannot be used is left as it is.
     ///
@@ -37,7 +38,8 @@ package final class SQLiteResourceStore: ResourceStore {
         path: String, userSlots: Int, now: @escaping @Sendable () -> WallTime, options: Options
     ) throws(StoreError) {
         self.slots = UserSlots(count: userSlots, now: now)
-        self.space = SpaceReturn(path: path, hasRoom: options.hasRoom ?? { DiskSpace.hasRoom(at: path) })
+        self.space = SpaceReturn(path: path)
+        self.hasRoom = options.hasRoom ?? { DiskSpace.hasRoom(at: path) }
         do {
             self.pool = try DatabaseFile.open(path, label: "store", busyTimeout: options.busyTimeout) { database in
                 try StoreSchema.check(database)
@@ -78,7 +80,10 @@ package final class SQLiteResourceStore: ResourceStore {
             var hasMore = true
             while hasMore {
                 hasMore = try await DiskExecutor.run {
-                    try self.pool.writeWithoutTransaction { try self.space.step(in: $0, isBusy: false) }
+                    let hasRoom = self.hasRoom()
+                    return try self.pool.writeWithoutTransaction {
+                        try self.space.step(in: $0, hasRoom: hasRoom, isBusy: false)
+                    }
                 }
             }
         } catch let error as DatabaseError { throw StoreError(error) }

@@ -8,39 +8,51 @@ internal import LambdaCore
 struct SpaceReturn: Sendable {
     /// The main file's.
     let path: String
-    /// Whether the disk has room; see `EventStore.hasRoom`.
-    let hasRoom: @Sendable () -> Bool
 
     /// Gives some back where it is worth it. On the connection that writes, outside of a transaction.
     ///
-    /// A full disk may have no place for the few pages of log that this takes. The log is emptied whatever becomes of that, and
-    /// then there is.
-    ///
+    /// - Parameters:
+    ///   - hasRoom: Whether the disk has; see ``FileSpace/isWorthReturning(hasRoom:isBusy:)``.
+    ///   - isBusy: Whether others wait meanwhile.
     /// - Returns: Whether the disk has something back, so that it is worth to look again.
-    func step(in database: Database, isBusy: Bool) throws -> Bool {
-        let hasRoom = self.hasRoom()
+    func step(in database: Database, hasRoom: Bool, isBusy: Bool) throws -> Bool {
         let before = try self.space(of: database)
         guard before.isWorthReturning(hasRoom: hasRoom, isBusy: isBusy) else { return false }
-        let result = Result { try self.shrink(database, before) }
-        // The main file gets shorter by this. TRUNCATE waits for readers, who are not here for long; where there is room,
-        // nobody has to: SQLite cuts the log itself when it begins anew.
-        try self.run("PRAGMA wal_checkpoint(\(hasRoom ? "PASSIVE" : "TRUNCATE"))", in: database)
+        // First, for the pages that are moved need some of the log.
+        if !hasRoom { try self.emptyLog(database, hasRoom: false) }
+        try self.shrink(database, before)
+        // Now the main file gets shorter.
+        try self.emptyLog(database, hasRoom: hasRoom)
         let after = try self.space(of: database)
-        if after.pages < before.pages || after.logBytes < before.logBytes { return true }
-        try result.get()
-        return false
+        return after.pages < before.pages || after.logBytes < before.logBytes
+    }
+
+    /// Where there is room nobody waits: SQLite cuts the log itself when it begins anew. TRUNCATE waits for readers, who are
+    /// not here for long, and cuts off what a transaction left there that did not fit.
+    private func emptyLog(_ database: Database, hasRoom: Bool) throws {
+        try self.run("PRAGMA wal_checkpoint(\(hasRoom ? "PASSIVE" : "TRUNCATE"))", in: database)
     }
 
     private func shrink(_ database: Database, _ space: FileSpace) throws {
         guard space.freeBytes > 0 else { return }
         if space.isIncremental {
-            try self.run("PRAGMA incremental_vacuum(\(Limits.databaseStepPages))", in: database)
+            let pages = self.stepPages(of: space.pageBytes)
+            // None are all of them, to SQLite.
+            if pages > 0 { try self.run("PRAGMA incremental_vacuum(\(pages))", in: database) }
         } else {
             // A file of an earlier version. The copy that this makes is in memory, for it may be the disk that is full.
             try self.run("PRAGMA temp_store = MEMORY", in: database)
             try self.run("PRAGMA auto_vacuum = INCREMENTAL", in: database)
             try self.run("VACUUM", in: database)
         }
+    }
+
+    /// A step that does not fit into the log fills the disk, and then the log cannot be emptied. For each page some may be
+    /// written: itself, who refers to it, and where that is noted.
+    private func stepPages(of pageBytes: Int) -> Int {
+        // A disk that does not tell has room.
+        guard let disk = try? DiskSpace(at: self.path) else { return Limits.databaseStepPages }
+        return min(Limits.databaseStepPages, disk.available / (6 * pageBytes))
     }
 
     func space(of database: Database) throws -> FileSpace {
@@ -57,6 +69,9 @@ struct SpaceReturn: Sendable {
     private func run(_ statement: String, in database: Database) throws {
         _ = try Row.fetchAll(database, sql: statement)
     }
+
+    /// Bytes by which the main file will grow when what is in the log goes there, where it has `bytes` of content.
+    func growth(to bytes: Int) -> Int { max(0, bytes - Self.size(of: self.path)) }
 
     /// Bytes; none of a file that is not there.
     private static func size(of path: String) -> Int {

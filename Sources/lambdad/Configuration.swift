@@ -54,6 +54,12 @@ struct Configuration: Sendable, Equatable {
     var payloads: PayloadLimits
     var capacity: CapacitySettings
     var forwarding: ForwardingSettings
+    var codeSizes: CodeSizeLimits
+    var connections: ConnectionSettings
+    var logReading: LogReadSettings
+    var serviceTimeouts: ServiceTimeouts
+    /// Bytes of the disk that are left to the outcomes of events, or an eighth of it where that is less.
+    var diskReserve: Int
     /// Every key that there is, in the order in which they are read.
     private(set) var settings: [Setting]
     /// Names of another system that are set here and have no effect.
@@ -102,6 +108,13 @@ struct Configuration: Sendable, Equatable {
         self.payloads = try PayloadLimits(reader)
         self.capacity = try CapacitySettings(reader)
         self.forwarding = try ForwardingSettings(reader)
+        self.codeSizes = try CodeSizeLimits(reader)
+        self.connections = try ConnectionSettings(reader)
+        self.logReading = try LogReadSettings(reader)
+        self.serviceTimeouts = try ServiceTimeouts(reader)
+        self.diskReserve =
+            try reader.number("async_disk_reserve", or: Limits.eventDiskReserve / 1_048_576, range: 0...1_048_576)
+            * 1_048_576
         self.settings = reader.book.settings
         self.texts = reader.book.texts
         self.ignoredVariables = SettingAlias.ignored(in: environment)

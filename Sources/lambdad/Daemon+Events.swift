@@ -14,11 +14,14 @@ extension Daemon {
         var sender: ServiceDeliveries?
         if let endpoint = self.configuration.servicesEndpoint {
             sender = ServiceDeliveries(
-                endpoint: endpoint, serviceCredentials: try self.servicesCredentials(), group: group, time: self.time)
+                endpoint: endpoint, serviceCredentials: try self.servicesCredentials(), group: group, time: self.time,
+                timeouts: self.configuration.serviceTimeouts)
         }
         return EventPlane(
             parts: EventParts(
-                store: try SQLiteEventStore(path: "\(self.configuration.stateDirectory)/events.sqlite"), sink: sink,
+                store: try SQLiteEventStore(
+                    path: "\(self.configuration.stateDirectory)/events.sqlite",
+                    diskReserve: self.configuration.diskReserve), sink: sink,
                 lookup: lookup, sender: sender, time: self.time, moments: try BootClock(time: self.time),
                 alarm: EventLoopAlarm(loop: group.next()), settings: { settings.now }, logger: logger))
     }

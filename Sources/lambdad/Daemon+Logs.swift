@@ -24,7 +24,10 @@ extension Daemon {
         var whole = log
         if let forwarder { whole = RecordingFunctionLog(whole) { forwarder.append($0) } }
         switch destination {
-        case .journal: return FunctionLogs(log: whole, reader: try JournalLogReader(), forwarder: forwarder)
+        case .journal:
+            return FunctionLogs(
+                log: whole, reader: try JournalLogReader(bounds: self.configuration.logReading.bounds),
+                forwarder: forwarder)
         case .standardError:
             let lines = RecentLines(maximumBytes: self.configuration.logMemoryBytes, start: self.time.wallTime)
             return FunctionLogs(
@@ -40,6 +43,7 @@ extension Daemon {
         }
         return LogForwarder(
             endpoint: endpoint, serviceCredentials: try self.servicesCredentials(), group: group, time: self.time,
-            memoryBytes: settings.memoryBytes, interval: settings.interval, logger: logger)
+            memoryBytes: settings.memoryBytes, interval: settings.interval,
+            timeouts: self.configuration.serviceTimeouts, logger: logger)
     }
 }

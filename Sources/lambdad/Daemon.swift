@@ -47,7 +47,9 @@ struct Daemon {
 
         let store = try SQLiteResourceStore(
             path: "\(self.configuration.stateDirectory)/functions.sqlite", userSlots: Self.userSlots)
-        let code = try ContentAddressedCodeStore(directory: "\(self.configuration.stateDirectory)/code")
+        let code = try ContentAddressedCodeStore(
+            directory: "\(self.configuration.stateDirectory)/code",
+            unzippedBytes: self.configuration.codeSizes.unzipped)
         for problem in code.problems { logger.warning("\(problem)") }
         let runtimes = RuntimeCatalog()
         let book = CredentialBook()
@@ -66,7 +68,9 @@ struct Daemon {
                 credentials: try self.roleCredentials(book, group), runtimes: runtimes,
                 codeDirectory: { code.directory(of: $0) }, sessionName: { RoleSessionName.forFunction($0) },
                 log: logs.log, time: self.time, reader: KernelDescriptors(), runtimeServer: RuntimeAPIServer(),
-                servicesRelay: self.configuration.servicesEndpoint.map { Relays(target: $0, logger: logger) },
+                servicesRelay: self.configuration.servicesEndpoint.map {
+                    Relays(target: $0, connectTimeout: self.configuration.serviceTimeouts.connect, logger: logger)
+                },
                 directories: DirectoryWatcher { watching.now }, passing: KernelPassing(), versions: catalog,
                 traceDaemon: await self.traceRoute(group: group, logger), settings: settings, events: events,
                 logger: logger),
@@ -77,7 +81,9 @@ struct Daemon {
         let server = try self.makeServer(
             store: store, code: code, plane: plane, runtimes: runtimes, book: book, settings: settings, group: group,
             catalog: catalog, queue: queue,
-            logs: LogsService(reader: logs.reader, store: store, time: self.time, log: logger),
+            logs: LogsService(
+                reader: logs.reader, store: store, time: self.time, log: logger,
+                liveTails: self.configuration.logReading.liveTails),
             logger: logger)
         try await server.loadFunctions()
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
@@ -133,12 +139,17 @@ struct Daemon {
         api.defaultAccount = self.configuration.account
         api.defaultRegion = self.configuration.region
         self.configuration.accounts.apply(to: &api)
+        self.configuration.connections.apply(to: &api)
         api.payloads = self.configuration.payloads
+        api.codeSizes = self.configuration.codeSizes
+        api.sampling = self.configuration.traces.sampling
         api.functionURLDomain = self.configuration.functionURLDomain
         api.functionURLsNeedInvokePermission = self.configuration.functionURLsNeedBoth
+        let timeouts = self.configuration.serviceTimeouts
         if let endpoint = self.configuration.servicesEndpoint {
             api.objects = S3Objects(
-                endpoint: endpoint, serviceCredentials: try self.servicesCredentials(), group: group, time: self.time)
+                endpoint: endpoint, serviceCredentials: try self.servicesCredentials(), group: group, time: self.time,
+                connectTimeout: timeouts.connect, totalTimeout: timeouts.object)
         }
         api.hotReloadBucket = self.configuration.hostDirectories.bucket
         api.hotReloadDirectories = self.configuration.hostDirectories.directories
@@ -156,8 +167,10 @@ struct Daemon {
             return LocalRoleCredentials(book: book, time: self.time)
         }
         let own = try self.servicesCredentials()
+        let timeouts = self.configuration.serviceTimeouts
         return STSRoleCredentials(
-            endpoint: endpoint, serviceCredentials: own, group: group, time: self.time)
+            endpoint: endpoint, serviceCredentials: own, group: group, time: self.time,
+            connectTimeout: timeouts.connect, totalTimeout: timeouts.answer)
     }
 
     /// The profile of the credentials file that signs calls to the services endpoint.
@@ -179,6 +192,7 @@ struct Daemon {
 /// Relays of services endpoints, made for one environment each.
 private struct Relays: ServicesRelaying {
     let target: ServicesEndpointAddress
+    let connectTimeout: Duration
     let logger: Logger
 
     struct Running: EnvironmentServer {
@@ -188,7 +202,8 @@ private struct Relays: ServicesRelaying {
     }
 
     func relay(listener: Int32, on loop: any EventLoop) throws -> any EnvironmentServer {
-        let relay = EndpointRelay(listener: listener, target: self.target, group: loop)
+        let relay = EndpointRelay(
+            listener: listener, target: self.target, group: loop, connectTimeout: self.connectTimeout)
         loop.makeFutureWithTask { try await relay.start() }.whenFailure { error in
             // Without it, the function's calls of the endpoint are refused, which its own log shows.
             logger.warning("a services endpoint could not be relayed: \(error)")

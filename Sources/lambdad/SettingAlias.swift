@@ -48,6 +48,9 @@ struct SettingAlias: Sendable, Equatable {
     static let all = [
         SettingAlias(variable: "BUCKET_MARKER_LOCAL", key: "hot_reload_bucket"),
         SettingAlias(variable: "LAMBDA_KEEPALIVE_MS", key: "keepalive", conversion: .milliseconds),
+        SettingAlias(variable: "LAMBDA_LIMITS_CODE_SIZE_UNZIPPED", key: "code_size_unzipped"),
+        SettingAlias(variable: "LAMBDA_LIMITS_CODE_SIZE_ZIPPED", key: "code_size_zipped"),
+        SettingAlias(variable: "LAMBDA_LIMITS_CREATE_FUNCTION_REQUEST_SIZE", key: "code_request_size"),
         SettingAlias(variable: "LAMBDA_LIMITS_CONCURRENT_EXECUTIONS", key: "account_concurrency"),
         SettingAlias(
             variable: "LAMBDA_LIMITS_MAX_FUNCTION_ENVVAR_SIZE_BYTES", key: "environment_size_limit"),
@@ -73,8 +76,7 @@ struct SettingAlias: Sendable, Equatable {
         "LAMBDA_EXECUTOR", "LAMBDA_FALLBACK_URL", "LAMBDA_FORWARD_URL", "LAMBDA_IGNORE_ARCHITECTURE",
         "LAMBDA_INIT_BIN_PATH", "LAMBDA_INIT_BOOTSTRAP_PATH", "LAMBDA_INIT_DEBUG", "LAMBDA_INIT_DELVE_PATH",
         "LAMBDA_INIT_DELVE_PORT", "LAMBDA_INIT_POST_INVOKE_WAIT_MS", "LAMBDA_INIT_RELEASE_VERSION",
-        "LAMBDA_INIT_USER", "LAMBDA_JAVA_OPTS", "LAMBDA_LIMITS_CODE_SIZE_UNZIPPED",
-        "LAMBDA_LIMITS_CODE_SIZE_ZIPPED", "LAMBDA_LIMITS_CREATE_FUNCTION_REQUEST_SIZE", "LAMBDA_PREBUILD_IMAGES",
+        "LAMBDA_INIT_USER", "LAMBDA_JAVA_OPTS", "LAMBDA_PREBUILD_IMAGES",
         "LAMBDA_REMOTE_DOCKER", "LAMBDA_REMOVE_CONTAINERS", "LAMBDA_RUNTIME_EXECUTOR",
         "LAMBDA_RUNTIME_IMAGE_MAPPING", "LAMBDA_RUNTIME_VALIDATION", "LAMBDA_SQS_EVENT_SOURCE_MAPPING_INTERVAL_SEC",
         "LAMBDA_STAY_OPEN_MODE", "LAMBDA_TRUNCATE_STDOUT", "LAMBDA_XRAY_INIT",

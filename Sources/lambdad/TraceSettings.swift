@@ -1,4 +1,6 @@
-/// Where traces go.
+internal import LambdaCore
+
+/// Where traces go, and how many.
 struct TraceSettings: Sendable, Equatable {
     struct Address: Sendable, Equatable {
         let host: String
@@ -9,8 +11,14 @@ struct TraceSettings: Sendable, Equatable {
 
     /// `nil` where traces go nowhere.
     let daemon: Address?
+    let sampling: TraceSampling.Rate
 
     init(_ reader: SettingReader) throws(Configuration.ConfigurationError) {
+        let standard = TraceSampling.Rate()
+        self.sampling = TraceSampling.Rate(
+            requestsPerSecond: try reader.number(
+                "trace_requests_per_second", or: standard.requestsPerSecond, range: 0...1_000_000),
+            percent: try reader.number("trace_percent", or: standard.percent, range: 0...100))
         let text = try reader.text("xray_daemon")
         guard !text.isEmpty else {
             self.daemon = nil

@@ -158,7 +158,8 @@ private func allSettings() throws -> [Setting] { try configuration().settings }
         let given = try configuration(
             environment: [
                 "BUCKET_MARKER_LOCAL": "marker", "LAMBDA_KEEPALIVE_MS": "1500",
-                "LAMBDA_LIMITS_CONCURRENT_EXECUTIONS": "50",
+                "LAMBDA_LIMITS_CODE_SIZE_UNZIPPED": "3000", "LAMBDA_LIMITS_CODE_SIZE_ZIPPED": "1000",
+                "LAMBDA_LIMITS_CONCURRENT_EXECUTIONS": "50", "LAMBDA_LIMITS_CREATE_FUNCTION_REQUEST_SIZE": "2000",
                 "LAMBDA_LIMITS_MAX_FUNCTION_ENVVAR_SIZE_BYTES": "8192",
                 "LAMBDA_LIMITS_MAX_FUNCTION_PAYLOAD_SIZE_BYTES": "1000",
                 "LAMBDA_LIMITS_MINIMUM_UNRESERVED_CONCURRENCY": "7",
@@ -172,6 +173,7 @@ private func allSettings() throws -> [Setting] { try configuration().settings }
         #expect(given.payloads.response == 1_000)
         #expect(given.accounts.unreservedConcurrency == 7)
         #expect(given.accounts.codeStorage == 2)
+        #expect(given.codeSizes == CodeSizeLimits(zipped: 1_000, unzipped: 3_000, request: 2_000))
         #expect(given.events.machine.retryBase == .seconds(1))
         #expect(given.startupTimeout == .seconds(30))
         #expect(given.accounts.isCreateSynchronous)

@@ -28,6 +28,32 @@ import Testing
         #expect(try await second.value.get().payload == Array("2".utf8))
     }
 
+    @Test func `has the time that it takes in its spans`() async throws {
+        let engine = EngineFixture()
+        let sample = try await StreamSample(
+            engine: engine,
+            logging: .init(
+                format: "JSON", group: "/aws/lambda/hello", applicationLevel: nil, systemLevel: "DEBUG"))
+        try await sample.begin()
+        try await sample.runtime.write("first")
+        while try await sample.receiver.next() != .part(Array("first".utf8)) {}
+        #expect(try await sample.runtime.endResponse().status == 202)
+        _ = Task { try await sample.runtime.next() }
+        var done: String?
+        while done == nil {
+            done = engine.log.lines.first { $0.contains("platform.runtimeDone") }
+            await Task.yield()
+        }
+        let line = try #require(done)
+        let record = try #require(try JSONValue.parse(Array(line.utf8)).objectValue?["record"]?.objectValue)
+        let spans = record["spans"]?.arrayValue?.compactMap(\.objectValue) ?? []
+        let response = try #require(spans.first { $0["name"]?.stringValue == "responseDuration" })
+        // The bytes went to the caller and the end came from the runtime between the two.
+        let duration = response["durationMs"]?.doubleValue ?? 0
+        #expect(duration > 0)
+        #expect(record["metrics"]?.objectValue?["producedBytes"]?.intValue == 5)
+    }
+
     @Test func `has a type of its own where the runtime names none`() async throws {
         let sample = try await StreamSample()
         try await sample.begin(type: nil)

@@ -90,12 +90,14 @@ struct StreamSample {
     let id: String
 
     init(
-        engine: EngineFixture = EngineFixture(), timeout: Int = 30, takesAll: Bool = true, tail: Bool = false
+        engine: EngineFixture = EngineFixture(), timeout: Int = 30, takesAll: Bool = true, tail: Bool = false,
+        logging: FunctionRecord.Logging? = nil
     ) async throws {
         self.engine = engine
         self.receiver = RecordingReceiver(takesAll: takesAll)
-        engine.plane.submit(
-            try Self.invocation(of: engine.function(timeout: timeout), tail: tail), to: self.receiver)
+        var function = try engine.function(timeout: timeout)
+        if let logging { function.logging = logging }
+        engine.plane.submit(Self.invocation(of: function, tail: tail), to: self.receiver)
         self.sandbox = try #require(await engine.launcher.nextSandbox())
         self.runtime = try await self.sandbox.runtime()
         self.id = try #require(try await self.runtime.next().headers.first(name: "Lambda-Runtime-Aws-Request-Id"))

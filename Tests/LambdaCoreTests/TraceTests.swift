@@ -134,4 +134,15 @@ private let root = "1-5759e988-bd862e3fe1be46a994272793"
         let next = sampling.invoked(self.f, at: self.now, draw: { draw })
         #expect(next == isSampled)
     }
+
+    @Test func `has the rates that it is given`() {
+        var sampling = TraceSampling(.init(requestsPerSecond: 2, percent: 50))
+        let first = (1...3).map { _ in sampling.invoked(self.f, at: self.now, draw: { 0.5 }) }
+        #expect(first == [true, true, false])
+        let half = sampling.invoked(self.f, at: self.now, draw: { 0.49 })
+        #expect(half)
+        var silent = TraceSampling(.init(requestsPerSecond: 0, percent: 0))
+        let none = silent.invoked(self.f, at: self.now, draw: { 0 })
+        #expect(!none)
+    }
 }

@@ -70,6 +70,20 @@ import Testing
         #expect(machine.timerFired(now: end) == .finish)
     }
 
+    @Test func `has the time that it is given`() throws {
+        let clock = ManualClock()
+        let budgets = ExtensionShutdownMachine.Budgets(external: .seconds(10), internal: .milliseconds(50))
+        func machine(_ externals: [String: [String]], hasInternal: Bool) throws -> ExtensionShutdownMachine {
+            ExtensionShutdownMachine(
+                members: try Self.members(externals: externals, hasInternal: hasInternal),
+                running: Set(externals.keys), runtimeIsAlive: true, now: clock.now, budgets: budgets)
+        }
+        var outer = try machine(["a": ["SHUTDOWN"]], hasInternal: true)
+        #expect(outer.began() == .terminateRuntime(armTimer: clock.now.advanced(by: .seconds(3))))
+        #expect(outer.deadline == clock.now.advanced(by: .seconds(10)))
+        #expect(try machine([:], hasInternal: true).deadline == clock.now.advanced(by: .milliseconds(50)))
+    }
+
     @Test func `is over at once where the sandbox ended by itself, and only once`() throws {
         let clock = ManualClock()
         var machine = try Self.machine(["a": ["SHUTDOWN"]], at: clock)

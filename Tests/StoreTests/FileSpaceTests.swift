@@ -33,11 +33,11 @@ private func space(
         arguments: [
             (space(content: mebibyte, free: 0), false, false), (space(content: mebibyte, free: 4_096), true, false),
             (space(content: mebibyte, free: 0, log: 1), true, false),
-            (space(content: 8 * mebibyte, free: mebibyte), true, false),
-            (space(content: 8 * mebibyte, free: mebibyte, log: 1), true, true),
+            (space(content: 8 * mebibyte, free: mebibyte / 4), true, false),
+            (space(content: 8 * mebibyte, free: mebibyte / 4, log: 1), true, true),
             (space(content: 8 * mebibyte, free: 0, log: 2 * mebibyte), true, true),
         ])
-    private func `is given back from a full disk whole, and a step's worth while others wait`(
+    private func `is given back from a full disk whole, and a quarter of a step while others wait`(
         space: FileSpace, atRest: Bool, busy: Bool
     ) {
         #expect(space.isWorthReturning(hasRoom: false, isBusy: false) == atRest)

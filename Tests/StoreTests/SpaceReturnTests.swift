@@ -17,6 +17,15 @@ private func event(_ sequence: Int64, bytes: Int) -> EventChange {
 /// A disk that says what a test wants.
 private final class Disk: Sendable {
     private let room = Atomic<Bool>(true)
+    private let asked = Atomic<Int>(0)
+    /// What was asked for last.
+    var lastAsked: Int { self.asked.load(ordering: .relaxed) }
+
+    func hasRoom(for bytes: Int) -> Bool {
+        self.asked.store(bytes, ordering: .relaxed)
+        return self.hasRoom
+    }
+
     var hasRoom: Bool {
         get { self.room.load(ordering: .relaxed) }
         set { self.room.store(newValue, ordering: .relaxed) }
@@ -34,7 +43,7 @@ private final class Disk: Sendable {
 
     private func open() throws -> SQLiteEventStore {
         let disk = self.disk
-        return try SQLiteEventStore(path: self.path) { disk.hasRoom }
+        return try SQLiteEventStore(path: self.path) { disk.hasRoom(for: $0) }
     }
 
     /// What DatabaseFile makes can shrink from its first page on; this one has pages before it is opened there.
@@ -96,6 +105,30 @@ private final class Disk: Sendable {
         store.makeRoom()
         while !store.isIdle { await Task.yield() }
         #expect(self.fileBytes < 100_000 && self.logBytes == 0)
+    }
+
+    @Test func `asks for room for what is in its log only, and twice for what comes`() async throws {
+        let store = try self.open()
+        try await store.commit([event(1, bytes: 1_000_000)])
+        #expect(store.hasRoom(for: 500))
+        #expect(self.disk.lastAsked > 1_000_000 && self.disk.lastAsked < 1_100_000)
+        self.disk.hasRoom = false
+        store.makeRoom()
+        while !store.isIdle { await Task.yield() }
+        #expect(!store.hasRoom(for: 500))
+        #expect(self.disk.lastAsked == 1_000)
+    }
+
+    @Test func `needs little of the disk to be emptied`() async throws {
+        let store = try self.open()
+        try await store.commit([event(1, bytes: 1_000_000)])
+        self.disk.hasRoom = false
+        store.makeRoom()
+        while !store.isIdle { await Task.yield() }
+        #expect(self.logBytes == 0)
+        self.disk.hasRoom = true
+        try await store.commit([.remove(sequence: 1)])
+        #expect(self.logBytes > 0 && self.logBytes < 100_000)
     }
 
     @Test func `takes events while it shrinks`() async throws {

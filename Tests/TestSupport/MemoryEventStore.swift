@@ -24,6 +24,8 @@ package final class MemoryEventStore: EventStore {
         set { self.state.withLock { $0.hasRoom = newValue } }
     }
 
+    package func hasRoom(for bytes: Int) -> Bool { self.hasRoom }
+
     package func makeRoom() { self.state.withLock { $0.askedForRoom += 1 } }
 
     package var askedForRoom: Int { self.state.withLock { $0.askedForRoom } }
