@@ -28,8 +28,8 @@ def pytest_collection_modifyitems(config, items):
     def wanted(item):
         marks = {mark.name for mark in item.iter_markers()}
         if kind == "qemu":
-            return bool(marks & {"everywhere", "limits"})
-        if "limits" in marks:
+            return bool(marks & {"everywhere", "limits", "virtual"})
+        if marks & {"limits", "virtual"}:
             return False
         return kind != "plain" or not marks & {"booted", "network", "last"}
 

@@ -178,11 +178,18 @@ class QemuMachine(Machine):
 
     def __init__(self, name, port):
         self.name = name
+        self.port = port
         self.lab = HERE / "lab" / "qemu-lab"
         self.endpoint = f"http://127.0.0.1:{port}"
 
     def start(self, command, input, timeout):
         return _started([str(self.lab), "exec", self.name, "--", *command], input, timeout * self.slowness)
+
+    def lose_power(self):
+        """What was not on the disk is gone. Returns once lambdad answers again after the boot."""
+        subprocess.run([self.lab, "reset", self.name], check=True, timeout=240)
+        subprocess.run([self.lab, "forward", self.name, f"{self.port}:3001"], check=True, timeout=60)
+        eventually("lambdad answers again", self.is_healthy, within=120)
 
 
 class PlainMachine(Machine):
