@@ -153,30 +153,4 @@ extension EnvironmentDriver {
             hub.tell(.fault("RequestId: \(report.requestID) Process exited before completing request"))
         }
     }
-
-    /// The lines and the answer of an invocation whose environment never became ready.
-    ///
-    /// - Parameter isFirst: Whether no other was told of the same failure.
-    func reportFailedStart(
-        _ ticket: InvocationTicket, _ words: FailureAnswer, status: PlatformLog.Status, isFirst: Bool = true
-    ) {
-        if status == .timeout, isFirst { self.logFailedInit(.timedOut, began: self.initBegan, phase: "init") }
-        let began = self.launchBegan ?? self.now
-        self.current = Current(
-            ticket: ticket,
-            machine: InvocationMachine(request: ticket.id, timeout: .zero, now: began, runtimeIsReady: true),
-            deadline: self.parts.time.wallTime, times: self.times(of: ticket, taken: began),
-            trace: self.trace(of: ticket))
-        defer { self.current = nil }
-        self.writeStart()
-        self.traceFailed(words)
-        self.tellRuntimeDone(status)
-        self.writeEnd(
-            .init(
-                requestID: ticket.id, duration: self.now.since(began), initDuration: nil,
-                memorySize: self.function.memorySize, peakMemoryBytes: self.readPeakMemory(), status: status))
-        ticket.respond(words)
-        ticket.finish()
-        self.sendTrace()
-    }
 }

@@ -19,8 +19,8 @@ protocol EnvironmentOwner: AnyObject {
 
 /// Performs what an environment's machines decide: launches and stops the sandbox, starts the runtime, gives it events.
 ///
-/// The rest is in `EnvironmentDriver+Launch`, `+Invocation`, `+Runtime`, `+Restore`, `+Freezing`, `+Log`, `+SystemLog` and
-/// `+Trace`; where the runtime works on several invocations at one time, these are in ``SharedInvocations``.
+/// The rest is in `EnvironmentDriver+Launch`, `+FailedStart`, `+Invocation`, `+Runtime`, `+Restore`, `+Freezing`, `+Log`,
+/// `+SystemLog` and `+Trace`; where the runtime works on several invocations at one time, these are in ``SharedInvocations``.
 ///
 /// - Note: `@unchecked Sendable` because closures on its event loop capture it. Every method is called on `loop`, which
 ///   the entry points assert; no other thread touches a stored property.

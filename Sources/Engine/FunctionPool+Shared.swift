@@ -71,7 +71,7 @@ extension FunctionPool: SharedEnvironmentOwner {
         var isFirst = true
         for request in self.shared.left(driver.id) {
             guard let failure, let ticket = self.takeTicket(request) else { continue }
-            self.answer(ticket, failure, driver: driver, isFirst: isFirst)
+            driver.answerFailedStart(ticket, failure, isFirst: isFirst)
             isFirst = false
         }
         self.requestStarts()

@@ -2,52 +2,10 @@ package import LambdaCore
 
 /// The life of one execution environment. Decides only: the driver launches, kills and arms the timer it is told to.
 ///
+/// How long it may rest and be used is ``EnvironmentLifespan``'s to say.
+///
 /// Time comes in as an argument; a deadline that is given out comes back through ``timerFired(now:)``.
 package struct EnvironmentMachine: Sendable {
-    /// The states that the event stream, the log and the tests speak of.
-    package enum State: String, Sendable, CaseIterable {
-        case inactive = "INACTIVE"
-        case starting = "STARTING"
-        case ready = "READY"
-        case invoking = "INVOKING"
-        case startupFailed = "STARTUP_FAILED"
-        case startupTimedOut = "STARTUP_TIMED_OUT"
-        case timingOut = "TIMING_OUT"
-        case stopped = "STOPPED"
-        case resetting = "RESETTING"
-        case draining = "DRAINING"
-    }
-
-    /// A transition that the table does not have. Says what was asked for and changes nothing.
-    package struct IllegalTransition: Error, Equatable, CustomStringConvertible {
-        package let environment: EnvironmentID
-        package let from: State
-        package let to: State
-
-        package var description: String {
-            "environment \(self.environment) cannot go from \(self.from.rawValue) to \(self.to.rawValue)"
-        }
-    }
-
-    /// Settings that are read when they are used: a reload changes environments that are already there.
-    package struct Settings: Sendable, Equatable {
-        /// From the start of the launch to the runtime's first `next`.
-        package var startupTimeout: Duration
-        /// How long an idle environment is kept; zero gives every invocation a sandbox of its own.
-        package var keepalive: Duration
-        /// From the runtime's start to its first `next`; an init that takes longer begins anew inside an invocation.
-        package var initTimeout: Duration
-
-        package init(
-            startupTimeout: Duration = .seconds(20), keepalive: Duration = .seconds(600),
-            initTimeout: Duration = Limits.initPhase
-        ) {
-            self.startupTimeout = startupTimeout
-            self.keepalive = keepalive
-            self.initTimeout = initTimeout
-        }
-    }
-
     /// What the driver does after an event.
     package enum Action: Equatable, Sendable {
         case nothing
@@ -79,19 +37,13 @@ package struct EnvironmentMachine: Sendable {
     }
 
     package let environment: EnvironmentID
-    /// No invocation begins after this instant: the credentials inside end soon after.
-    package private(set) var retiresAt: Instant?
     private var phase: Phase = .inactive
+    private var lifespan = EnvironmentLifespan()
     /// What extensions have for their end, before what is left is killed.
     private var grace = Duration.zero
-    /// Set while it starts: its version was replaced or deleted, so its first invocation is its last.
-    private var isOutdated = false
 
     /// How long a reset may take before the whole sandbox is given up. Source: the runtime emulator's reset budget.
     package static let resetBudget = Duration.seconds(2)
-    /// How long a fresh environment waits for its first invocation at least, where the keepalive is shorter: the one it
-    /// was started for may have gone to another that became free first.
-    package static let firstIdle = Duration.seconds(1)
 
     package init(environment: EnvironmentID) {
         self.environment = environment
@@ -117,6 +69,9 @@ package struct EnvironmentMachine: Sendable {
         guard case .ready(let keepaliveEnds) = self.phase else { return nil }
         return keepaliveEnds
     }
+
+    /// No invocation begins after this instant: the credentials inside end soon after.
+    package var retiresAt: Instant? { self.lifespan.retiresAt }
 
     /// Why it never became ready, where that is so.
     package var startFailure: StartFailure? {
@@ -151,7 +106,7 @@ package struct EnvironmentMachine: Sendable {
     package mutating func extensionsNeed(_ grace: Duration) { self.grace = grace }
 
     /// Known once the credentials inside are known.
-    package mutating func credentialsEnd(at instant: Instant) { self.retiresAt = instant }
+    package mutating func credentialsEnd(at instant: Instant) { self.lifespan.retiresAt = instant }
 
     /// The runtime asked for its first event.
     package mutating func runtimeBecameReady(now: Instant, settings: Settings) throws(IllegalTransition) -> Action {
@@ -175,19 +130,18 @@ package struct EnvironmentMachine: Sendable {
     /// Whether an invocation may begin now.
     package func isAvailable(now: Instant) -> Bool {
         // An outdated one is idle only for the invocation that waited while it started.
-        guard case .ready = self.phase, !self.isOutdated else { return false }
-        guard let retiresAt = self.retiresAt else { return true }
-        return now < retiresAt
+        guard case .ready = self.phase else { return false }
+        return self.lifespan.acceptsMore(now: now)
     }
 
     /// Whether one more invocation may begin now, where it holds several.
-    package func acceptsMore(now: Instant) -> Bool { !self.isOutdated && self.mayServe(now: now) }
+    package func acceptsMore(now: Instant) -> Bool { !self.lifespan.isOutdated && self.mayServe(now: now) }
 
     /// As ``acceptsMore(now:)``, for an invocation that has waited since the environment was started.
     package func mayServe(now: Instant) -> Bool {
         switch self.phase {
         case .ready, .invoking:
-            return self.retiresAt.map { now < $0 } ?? true
+            return self.lifespan.mayServe(now: now)
         case .inactive, .starting, .startupFailed, .startupTimedOut, .timingOut, .resetting, .draining, .stopped:
             return false
         }
@@ -235,7 +189,7 @@ package struct EnvironmentMachine: Sendable {
         switch self.phase {
         case .starting, .resetting(_, isFirst: true):
             // Somebody waits for it. It serves that one invocation.
-            self.isOutdated = true
+            self.lifespan.isOutdated = true
             return .nothing
         case .ready, .resetting(_, isFirst: false):
             self.phase = .draining(busy: false)
@@ -316,22 +270,22 @@ package struct EnvironmentMachine: Sendable {
     }
 
     private mutating func becomeIdle(now: Instant, settings: Settings) -> Action {
-        // A starting environment comes here before its first invocation, so zero keepalive and an outdated version end it
-        // only once it has served.
-        if self.hasServedNobody {
-            // Outdated, it is for the invocation that waited for it: with nobody waiting its timer takes it at once.
-            let keepalive = self.isOutdated ? .zero : max(settings.keepalive, Self.firstIdle)
-            return self.idle(until: self.idleEnd(now: now, keepalive: keepalive))
-        }
-        if self.isOutdated {
+        // A starting environment comes here before its first invocation.
+        let rest =
+            self.hasServedNobody
+            ? self.lifespan.firstRest(now: now, keepalive: settings.keepalive)
+            : self.lifespan.rest(now: now, keepalive: settings.keepalive)
+        switch rest {
+        case .until(let end):
+            self.phase = .ready(keepaliveEnds: end)
+            return .armTimer(at: end)
+        case .outdated:
             self.phase = .draining(busy: false)
             return .stopSandbox
-        }
-        if settings.keepalive <= .zero || self.retiresAt.map({ now >= $0 }) ?? false {
+        case .expired:
             self.phase = .timingOut
             return .stopSandbox
         }
-        return self.idle(until: self.idleEnd(now: now, keepalive: settings.keepalive))
     }
 
     private var hasServedNobody: Bool {
@@ -345,16 +299,6 @@ package struct EnvironmentMachine: Sendable {
         let deadline = now.advanced(by: Self.resetBudget + self.grace)
         self.phase = .resetting(deadline: deadline, isFirst: true)
         return .endInit(failure, by: deadline)
-    }
-
-    private mutating func idle(until end: Instant) -> Action {
-        self.phase = .ready(keepaliveEnds: end)
-        return .armTimer(at: end)
-    }
-
-    private func idleEnd(now: Instant, keepalive: Duration) -> Instant {
-        let end = now.advanced(by: keepalive)
-        return self.retiresAt.map { min($0, end) } ?? end
     }
 
     private func illegal(to state: State) -> IllegalTransition {

@@ -63,7 +63,7 @@ private typealias Settings = EnvironmentMachine.Settings
     @Test func `waits for its first invocation although every one gets a sandbox of its own`() throws {
         var sample = try EnvironmentSample(.endingInit, at: self.clock.now)
         let settings = Settings(keepalive: .zero)
-        let end = self.clock.now.advanced(by: EnvironmentMachine.firstIdle)
+        let end = self.clock.now.advanced(by: EnvironmentLifespan.firstIdle)
         #expect(try sample.machine.resetFinished(now: self.clock.now, settings: settings) == .armTimer(at: end))
         try sample.machine.reserved(now: self.clock.now)
         #expect(try sample.machine.released(now: self.clock.now, settings: settings) == .stopSandbox)
