@@ -48,6 +48,9 @@ package struct APIConfiguration: Sendable {
     package var firstRequestGrace = TimeAmount.seconds(1)
     /// How long a body that is refused is still read and thrown away, so that the client sees the answer, not a reset.
     package var discardTimeout = TimeAmount.seconds(5)
+    /// A connection looks at its deadlines this often, rather than by a timer of each request, which would cost every warm
+    /// call. What takes longer than it may is ended by this much later.
+    var deadlineInterval: TimeAmount { min(.seconds(5), self.headTimeout, self.bodyTimeout, self.idleTimeout) }
 
     /// Bytes of code that an account may store in one region.
     package var codeStorageBytes = Limits.codeStorageBytes

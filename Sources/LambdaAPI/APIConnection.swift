@@ -94,9 +94,6 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
     /// A byte of some request has been read.
     private var hasBegun = false
 
-    /// Deadlines are looked at this often, rather than by a timer of each request, which would cost every warm call.
-    static let tickInterval = TimeAmount.seconds(5)
-
     init(server: APIServer, loop: any EventLoop) {
         self.server = server
         self.loop = loop
@@ -108,9 +105,10 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         let bound = NIOLoopBound(self, eventLoop: self.loop)
-        self.tick = self.loop.scheduleRepeatedTask(
-            initialDelay: APIConnection.tickInterval, delay: APIConnection.tickInterval
-        ) { _ in bound.value.checkDeadline() }
+        let interval = self.server.configuration.deadlineInterval
+        self.tick = self.loop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
+            bound.value.checkDeadline()
+        }
         if self.server.isDraining { self.waitForFirstRequest() }
     }
 

@@ -283,9 +283,9 @@ private let invoke = "/2015-03-31/functions/f/invocations"
         let channel: EmbeddedChannel
         let loop: EmbeddedEventLoop
 
-        init() throws {
+        init(_ configuration: APIConfiguration = APIConfiguration()) throws {
             let api = APIServer(
-                configuration: APIConfiguration(), store: MemoryStore(), code: FakeCodeStore(),
+                configuration: configuration, store: MemoryStore(), code: FakeCodeStore(),
                 sink: FakeSink.echo(),
                 runtimes: FakeRuntimes(), credentials: CredentialBook(), time: ManualTime(),
                 log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
@@ -311,6 +311,22 @@ private let invoke = "/2015-03-31/functions/f/invocations"
         #expect(connection.channel.isActive)
         connection.loop.advanceTime(by: .seconds(5))
         #expect(!connection.channel.isActive)
+    }
+
+    @Test func `is let go a second late at most where it has a second`() throws {
+        var configuration = APIConfiguration()
+        configuration.idleTimeout = .seconds(1)
+        let resting = try Loop(configuration)
+        resting.loop.advanceTime(by: .milliseconds(900))
+        #expect(resting.channel.isActive)
+        resting.loop.advanceTime(by: .milliseconds(1_100))
+        #expect(!resting.channel.isActive)
+        configuration = APIConfiguration()
+        configuration.headTimeout = .seconds(1)
+        let trickling = try Loop(configuration)
+        try trickling.send("GET /_lambdad/health HT")
+        trickling.loop.advanceTime(by: .seconds(2))
+        #expect(!trickling.channel.isActive)
     }
 
     @Test func `has 30 seconds for the head, however it trickles`() throws {

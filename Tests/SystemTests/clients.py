@@ -189,6 +189,8 @@ class Following:
 
     def __init__(self, command, variables):
         self.lines = queue.SimpleQueue()
+        # What runs in the background may ignore SIGINT, and hands that on to its children.
+        command = ["/usr/bin/env", "--default-signal=INT", *command]
         self.process = subprocess.Popen(
             command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )

@@ -7,10 +7,11 @@ import threading
 import time
 import zipfile
 
+import botocore.config
 import pytest
 
 from deployed import ROLE, refused, zipped
-from machines import eventually
+from machines import eventually, with_settings
 from test_extensions import EXTENSIONS, layer_of
 from test_logs_api import all_events, group_of
 
@@ -219,3 +220,124 @@ def test_a_services_endpoint_that_never_answers_is_given_up_in_time(configured, 
     (code, status, message), seconds = timed(client.create_function, **members)
     assert (code, status) == ("ServiceException", 500) and "did not give the object" in message
     assert 1.9 < seconds < 8
+
+
+class TestSizesOfRequests:
+    @pytest.fixture
+    def limited(self, configured):
+        payloads = {"payload_limit": 1_000, "async_payload_limit": 500, "response_payload_limit": 2_000}
+        configured(**payloads, environment_size_limit=60)
+
+    def test_payloads_and_variables_past_the_limits_are_refused(self, limited, deploy):
+        function = deploy("probe.py", Environment={"Variables": {"KEPT": "x" * 49}})
+        event = b'"' + b"x" * 999 + b'"'
+        assert refused(function.invoke, event=event) == (
+            "RequestEntityTooLargeException",
+            413,
+            "1001 byte payload is too large for the RequestResponse invocation type (limit 1000 bytes)",
+        )
+        assert refused(function.invoke, event=event[:500] + b'"', InvocationType="Event", LogType="None") == (
+            "RequestEntityTooLargeException",
+            413,
+            "501 byte payload is too large for the Event invocation type (limit 500 bytes)",
+        )
+        assert len(function.do("large", bytes=2_000)) == 1_998
+        answer = function.invoke({"do": "large", "bytes": 2_001})
+        assert answer.error == "Unhandled" and answer.payload == {
+            "errorType": "Function.ResponseSizeTooLarge",
+            "errorMessage": "Response payload size exceeded maximum allowed payload size (2000 bytes).",
+        }
+        code, status, message = refused(function.configure, Environment={"Variables": {"KEPT": "x" * 50}})
+        assert (code, status) == ("InvalidParameterValueException", 400)
+        assert "exceeded the 60 byte limit." in message
+
+
+class TestNumbers:
+    @pytest.fixture
+    def limited(self, configured):
+        configured(async_queue_limit=2, code_storage=1, live_tails=0, synchronous_create="yes", log_level="error")
+
+    def test_what_is_too_many_is_refused(self, limited, client, deploy, session, machine, background):
+        function = deploy("probe.py")
+        client.put_function_concurrency(FunctionName=function.name, ReservedConcurrentExecutions=1)
+        running = background(lambda: function.do("sleep", seconds=2, say="busy"))
+        background.wait_for_line(function, "busy")
+        event = {"event": {"do": "echo"}, "InvocationType": "Event", "LogType": "None"}
+        assert [function.invoke(**event).status for _ in range(2)] == [202, 202]
+        assert refused(function.invoke, **event) == (
+            "TooManyRequestsException",
+            429,
+            "The queue of asynchronous invocations is full. Try again.",
+        )
+        assert refused(deploy, source={"app.py": "#" * 1_100_000}) == (
+            "CodeStorageExceededException",
+            400,
+            "Code storage limit exceeded.",
+        )
+        # botocore would put "stream-" before the address.
+        settings = botocore.config.Config(inject_host_prefix=False, retries={"total_max_attempts": 1})
+        logs = session.client("logs", endpoint_url=machine.endpoint, config=settings)
+        arn = f"arn:aws:logs:eu-central-1:000000000000:log-group:{group_of(function)}"
+        assert refused(logs.start_live_tail, logGroupIdentifiers=[arn])[0] == "LimitExceededException"
+        logs.close()
+        assert running.result(30) == "slept"
+
+    def test_a_function_is_active_when_its_making_is_answered(self, limited, client, new_name):
+        code = {"ZipFile": deflated(HANDLER)}
+        members = {"FunctionName": new_name, "Runtime": "python3.11", "Handler": "app.handler", "Role": ROLE}
+        state = client.create_function(Code=code, **members)["State"]
+        client.delete_function(FunctionName=new_name)
+        assert state == "Active"
+
+    def test_the_log_says_what_it_shall_and_no_more(self, limited, machine):
+        def words():
+            entries = machine.journal(f"_PID={machine.main_pid('lambdad.service')}", "SYSLOG_IDENTIFIER=lambdad")
+            return [entry["MESSAGE"].split(" ", 1)[0] for entry in entries]
+
+        assert "ready" not in words()
+        machine.configure(with_settings(machine.configuration(), {"log_level": "info"}))
+        machine.restart()
+        assert "ready" in words()
+
+
+@pytest.mark.parametrize("setting", ["max_environments", "scaling_rate"])
+def test_an_environment_more_than_there_may_be_is_a_throttle(configured, deploy, background, setting):
+    configured(**{setting: 1})
+    first = deploy("probe.py")
+    # One is of the machine, the other of each function.
+    second = deploy("probe.py") if setting == "max_environments" else first
+    running = background(lambda: first.do("sleep", seconds=2, say="busy"))
+    background.wait_for_line(first, "busy")
+    assert refused(second.invoke, event={"do": "echo"}) == ("TooManyRequestsException", 429, "Rate Exceeded.")
+    assert running.result(30) == "slept"
+    assert first.do("echo", value=1) == 1
+
+
+class TestTimesOfConnections:
+    """Each is looked at once a second where one of them is as short as this."""
+
+    @pytest.fixture
+    def limited(self, configured):
+        configured(idle_connection_timeout=1, request_head_timeout=1, request_body_timeout=1)
+
+    @pytest.mark.parametrize(
+        "request_text, last_word",
+        [
+            (b"GET /_lambdad/health HTTP/1.1\r\nHost: h\r\n\r\n", b"HTTP/1.1 200"),
+            (b"GET /_lambdad/health HTTP/1.1\r\nHost:", b""),
+            (b"POST /2015-03-31/functions HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\n{", b"HTTP/1.1 408"),
+        ],
+        ids=["idle", "head", "body"],
+    )
+    def test_whoever_stands_still_is_let_go(self, limited, raw, request_text, last_word):
+        connection = raw.connect(10)
+        connection.connect()
+        connection.sock.sendall(request_text)
+        began, answer = time.monotonic(), b""
+        # What is refused is still read for a while, so that its sender sees the answer.
+        while b"408" not in answer and (part := connection.sock.recv(65_536)):
+            answer += part
+        seconds = time.monotonic() - began
+        connection.close()
+        assert answer.startswith(last_word) and bool(answer) == bool(last_word)
+        assert 0.9 < seconds < 4
