@@ -2,10 +2,10 @@ import LambdaCore
 import LambdaShapes
 import NIOHTTP1
 
-/// What a request is about, and whether its body is taken: decided from the head alone.
+/// Whether a request's body is taken: decided from the head and the bytes that are there.
 extension APIConnection {
     /// Why a large body is not taken now, if it is not. Small ones cost less than the question.
-    func admit(_ request: Request, bodyOf length: Int) -> APIError? {
+    func admit(_ request: IncomingRequest, bodyOf length: Int) -> APIError? {
         // Chunks do not say how many they are, so they count as the most that is allowed.
         let isChunked = request.head.headers.contains(name: "Transfer-Encoding")
         guard isChunked || length > BodyBudget.freeBytes else { return nil }
@@ -44,28 +44,7 @@ extension APIConnection {
             ? configuration.codeSizes.request : Limits.synchronousPayloadBytes
     }
 
-    static func subject(of head: HTTPRequestHead, _ target: RequestTarget) -> Subject {
-        if let address = FunctionURLAddress(host: head.headers.first(name: "Host"), target: target) {
-            return .url(address)
-        }
-        if let label = Invoker.label(method: head.method, path: target.path) { return .invoke(label: label) }
-        if let label = Invoker.streamLabel(method: head.method, path: target.path) {
-            return .invokeStream(label: label)
-        }
-        if target.path.hasPrefix("/_lambdad/") {
-            guard head.method == .GET else { return .unknown }
-            if target.path == "/_lambdad/health" { return .health }
-            return target.path.hasPrefix(CodeLinks.prefix) ? .code : .unknown
-        }
-        if let name = TargetedServices.name(in: head, target) { return .targeted(name) }
-        let query = target.pairs?.map { ($0.name, $0.value) } ?? []
-        switch Operation.route(method: head.method.rawValue, path: target.path, query: query) {
-        case .matched(let operation, let labels): return .operation(operation, labels: labels)
-        case .noSuchMethod, .unknown: return .unknown
-        }
-    }
-
-    func refusal(of length: Int, for subject: Subject, headers: @autoclosure () -> HTTPHeaders) -> APIError? {
+    func refusal(of length: Int, for subject: RequestSubject, headers: @autoclosure () -> HTTPHeaders) -> APIError? {
         APIConnection.refusal(
             of: length, for: subject, self.server.configuration, headers: headers())
     }
@@ -74,7 +53,7 @@ extension APIConnection {
     ///
     /// - Parameter headers: Looked at only where it matters which type of invocation it is.
     private static func refusal(
-        of length: Int, for subject: Subject, _ configuration: APIConfiguration,
+        of length: Int, for subject: RequestSubject, _ configuration: APIConfiguration,
         headers: @autoclosure () -> HTTPHeaders
     ) -> APIError? {
         let limits = configuration.payloads

@@ -4,7 +4,7 @@ import NIOHTTP1
 
 /// Requests for function URLs.
 extension APIConnection {
-    func callURL(_ address: FunctionURLAddress, _ request: Request) {
+    func callURL(_ address: FunctionURLAddress, _ request: IncomingRequest) {
         let decision = self.server.urls.decide(
             FunctionURLRequest(
                 requestID: request.requestID, address: address, method: request.head.method.rawValue,

@@ -4,7 +4,7 @@ import NIOHTTP1
 
 /// Invocations through the API.
 extension APIConnection {
-    func invoke(_ request: Request, label: Substring, form: Invoker.Form) {
+    func invoke(_ request: IncomingRequest, label: Substring, form: Invoker.Form) {
         do throws(APIError) {
             let decision = try self.server.invoker.decide(
                 Invoker.Request(
@@ -51,7 +51,7 @@ extension APIConnection {
     }
 
     /// What a body of `length` bytes is put into.
-    func body(for request: Request, length: Int) -> RequestBody {
+    func body(for request: IncomingRequest, length: Int) -> RequestBody {
         let isPayload =
             switch request.subject {
             case .invoke, .invokeStream: true

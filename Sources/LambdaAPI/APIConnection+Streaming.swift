@@ -38,7 +38,7 @@ extension APIConnection {
         self.server.sink.submit(invocation, to: StreamedAnswer(connection: self, request: request, form: form))
     }
 
-    func writeStreamHead(_ response: APIResponse, of request: Request) -> Framing {
+    func writeStreamHead(_ response: APIResponse, of request: IncomingRequest) -> Framing {
         guard let context = self.context else { return .none }
         let isBare = response.status == 204 || response.status == 304
         let isChunked = request.knowsChunks
@@ -64,7 +64,7 @@ extension APIConnection {
         context.writeAndFlush(self.wrapOutboundOut(last)).whenComplete { _ in whenWritten() }
     }
 
-    func endStream(of request: Request, _ framing: Framing) {
+    func endStream(of request: IncomingRequest, _ framing: Framing) {
         let closing = self.closes(after: request) || !request.knowsChunks
         self.conclude(closing: closing) {
             guard let context = self.context else { return }
@@ -83,7 +83,7 @@ extension APIConnection {
     }
 }
 
-extension APIConnection.Request {
+extension IncomingRequest {
     /// HTTP/1.0 does not.
     fileprivate var knowsChunks: Bool { self.head.version == .http1_1 }
 }

@@ -1,5 +1,4 @@
 import LambdaCore
-import LambdaShapes
 import NIOCore
 import NIOHTTP1
 import PlainHTTP
@@ -36,45 +35,11 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
         }
     }
 
-    enum Subject {
-        case invoke(label: Substring)
-        case invokeStream(label: Substring)
-        case operation(Operation, labels: [String: String])
-        case url(FunctionURLAddress)
-        case code
-        /// The value of `X-Amz-Target`, which names another service and its operation.
-        case targeted(String)
-        case health
-        case unknown
-    }
-
-    /// One of each connection at most; a class, so that passing it on costs one retain and its body grows in place.
-    final class Request {
-        let head: HTTPRequestHead
-        let target: RequestTarget
-        let subject: Subject
-        let requestID: RequestID
-        let arrival: WallTime
-        var body = RequestBody()
-        /// Held where the body is large.
-        var share: BodyBudget.Share?
-
-        init(
-            head: HTTPRequestHead, target: RequestTarget, subject: Subject, requestID: RequestID, arrival: WallTime
-        ) {
-            self.head = head
-            self.target = target
-            self.subject = subject
-            self.requestID = requestID
-            self.arrival = arrival
-        }
-    }
-
     let server: APIServer
     let loop: any EventLoop
     var context: ChannelHandlerContext?
     private var phase = Phase.resting
-    private(set) var request: Request?
+    private(set) var request: IncomingRequest?
     private var date = HTTPDate()
 
     func dateText() -> String { self.date.text(at: self.server.time.wallTime) }
@@ -240,10 +205,10 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
 
     private func headArrived(_ head: HTTPRequestHead) {
         let target = RequestTarget(uri: head.uri)
-        let subject = APIConnection.subject(of: head, target)
+        let subject = RequestSubject(of: head, target)
         let given = head.headers.first(name: HeaderName.requestID)
         let requestID = given.flatMap { RequestID($0) } ?? .random()
-        let request = Request(
+        let request = IncomingRequest(
             head: head, target: target, subject: subject, requestID: requestID,
             arrival: self.server.time.wallTime)
         self.request = request
@@ -306,7 +271,7 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
         }
     }
 
-    func submit(_ request: Request, _ subject: ControlRequest.Subject) {
+    func submit(_ request: IncomingRequest, _ subject: ControlRequest.Subject) {
         let bound = NIOLoopBound(self, eventLoop: self.loop)
         let loop = self.loop
         let whole = ControlRequest(
@@ -333,13 +298,13 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
     }
 
     /// Whether the connection ends with the answer of `request`.
-    func closes(after request: Request) -> Bool {
+    func closes(after request: IncomingRequest) -> Bool {
         let isLast = self.isInputClosed && self.input.isEmpty
         return isLast || !request.head.isKeepAlive || self.server.isDraining
     }
 
     /// Whether the answer of `request` is still waited for.
-    func awaitsAnswer(of request: Request) -> Bool { self.phase == .answering && self.request === request }
+    func awaitsAnswer(of request: IncomingRequest) -> Bool { self.phase == .answering && self.request === request }
 
     /// `write` writes the end of the present request's answer.
     func conclude(closing: Bool, _ write: () -> Void) {

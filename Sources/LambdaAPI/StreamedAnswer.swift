@@ -32,7 +32,7 @@ final class StreamedAnswer: AnswerReceiver {
     /// Of the request's body, which lives as long as the invocation.
     private let share: BodyBudget.Share?
 
-    init(connection: APIConnection, request: APIConnection.Request, form: any AnswerForm) {
+    init(connection: APIConnection, request: IncomingRequest, form: any AnswerForm) {
         self.loop = connection.loop
         self.share = request.share
         self.writer = NIOLoopBound(
@@ -56,12 +56,12 @@ final class StreamedAnswer: AnswerReceiver {
 /// Writes one answer. Lives on its connection's loop.
 final class AnswerWriter {
     private let connection: APIConnection
-    private let request: APIConnection.Request
+    private let request: IncomingRequest
     private var form: any AnswerForm
     private var source: (any AnswerSource)?
     private var framing = APIConnection.Framing.none
 
-    init(connection: APIConnection, request: APIConnection.Request, form: any AnswerForm) {
+    init(connection: APIConnection, request: IncomingRequest, form: any AnswerForm) {
         self.connection = connection
         self.request = request
         self.form = form
