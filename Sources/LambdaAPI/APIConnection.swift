@@ -12,41 +12,16 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
     typealias OutboundIn = Never
     typealias OutboundOut = ByteBuffer
 
-    private enum Phase {
-        /// Between two requests.
-        case resting
-        /// The first bytes of a head are there, its end is not.
-        case head
-        /// The head is there; the body is being read into `request`.
-        case body
-        /// Read whole; the answer is being made.
-        case answering
-        /// Refused with its body still coming. The answer is out; the rest is thrown away, and then the connection ends.
-        case discarding
-        /// The last answer is on its way out; what still comes is not looked at.
-        case ending
-        case closed
-
-        var takesInput: Bool {
-            switch self {
-            case .resting, .head, .body, .discarding: true
-            case .answering, .ending, .closed: false
-            }
-        }
-    }
-
     let server: APIServer
     let loop: any EventLoop
     var context: ChannelHandlerContext?
-    private var phase = Phase.resting
+    private var machine: ConnectionMachine
     private(set) var request: IncomingRequest?
     private var date = HTTPDate()
 
     func dateText() -> String { self.date.text(at: self.server.time.wallTime) }
 
-    /// When the present phase is overdue; looked at by `tick`.
-    private var deadline: NIODeadline
-    private var bodyBytesAtCheck = 0
+    /// Looks at the time.
     private var tick: RepeatedTask?
     private var input = RequestInput()
     private var isTakingInput = false
@@ -62,7 +37,7 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
     init(server: APIServer, loop: any EventLoop) {
         self.server = server
         self.loop = loop
-        self.deadline = loop.now + server.configuration.idleTimeout
+        self.machine = ConnectionMachine(until: loop.now + server.configuration.idleTimeout)
     }
 
     // MARK: Events
@@ -72,7 +47,7 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
         let bound = NIOLoopBound(self, eventLoop: self.loop)
         let interval = self.server.configuration.deadlineInterval
         self.tick = self.loop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
-            bound.value.checkDeadline()
+            bound.value.lookAtTime()
         }
         if self.server.isDraining { self.waitForFirstRequest() }
     }
@@ -81,10 +56,7 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
     /// and closing it would be a reset where a restart shall refuse nobody.
     func drainBegan() {
         guard self.hasBegun else { return self.waitForFirstRequest() }
-        switch self.phase {
-        case .resting, .head: self.context?.close(promise: nil)
-        case .body, .answering, .discarding, .ending, .closed: break
-        }
+        if self.machine.awaitsHead { self.context?.close(promise: nil) }
     }
 
     private func waitForFirstRequest() {
@@ -114,13 +86,11 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
     /// Bytes for the decoder, before they make a whole head.
     func bytesArrived() {
         self.hasBegun = true
-        guard case .resting = self.phase else { return }
-        self.phase = .head
-        self.deadline = self.loop.now + self.server.configuration.headTimeout
+        self.machine.headBegan(until: self.loop.now + self.server.configuration.headTimeout)
     }
 
     func read(context: ChannelHandlerContext) {
-        if self.phase == .answering, !self.input.isEmpty {
+        if self.machine.isAnswering, !self.input.isEmpty {
             self.isReadHeld = true
         } else {
             context.read()
@@ -130,17 +100,14 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case ChannelEvent.inputClosed? = event as? ChannelEvent {
             self.isInputClosed = true
-            switch self.phase {
-            case .resting, .head, .body, .discarding: context.close(promise: nil)
-            case .answering, .ending, .closed: break
-            }
+            if self.machine.takesInput { context.close(promise: nil) }
         }
         context.fireUserInboundEventTriggered(event)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // Anything but bad HTTP is the connection itself: there is nobody left to answer.
-        guard let parserError = error as? HTTPParserError, self.phase != .discarding else {
+        guard let parserError = error as? HTTPParserError, !self.machine.isDiscarding else {
             context.close(promise: nil)
             return
         }
@@ -156,7 +123,7 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
         guard !self.isTakingInput else { return }
         self.isTakingInput = true
         var undecoded: ByteBuffer?
-        taking: while self.phase.takesInput {
+        taking: while self.machine.takesInput {
             switch self.input.next() {
             case .part(.head(let head)): self.headArrived(head)
             case .part(.body(let bytes)): self.bodyArrived(bytes)
@@ -169,7 +136,7 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
         }
         self.isTakingInput = false
         if let undecoded { self.decode(undecoded) }
-        guard self.phase.takesInput else { return }
+        guard self.machine.takesInput else { return }
         if let error = self.decodingError { return self.refuse(error) }
         // What began as a request will never be whole.
         if self.isInputClosed { self.context?.close(promise: nil) }
@@ -191,7 +158,7 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
 
     private func refuse(_ error: HTTPParserError) {
         self.decodingError = nil
-        self.phase = .ending
+        self.machine.decodingFailed()
         let isTooLarge = error == .headerOverflow
         self.write(
             APIResponse(
@@ -212,9 +179,7 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
             head: head, target: target, subject: subject, requestID: requestID,
             arrival: self.server.time.wallTime)
         self.request = request
-        self.phase = .body
-        self.bodyBytesAtCheck = 0
-        self.deadline = self.loop.now + self.server.configuration.bodyTimeout
+        self.machine.headEnded(until: self.loop.now + self.server.configuration.bodyTimeout)
         if given != nil, requestID.text != given?.lowercased(), case .invoke = subject {
             return self.refuse(.badRequestID)
         }
@@ -228,7 +193,7 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
     }
 
     private func bodyArrived(_ bytes: ByteBuffer) {
-        guard self.phase == .body, let request = self.request else { return }
+        guard self.machine.isReadingBody, let request = self.request else { return }
         let length = request.body.count + bytes.readableBytes
         if let error = self.refusal(of: length, for: request.subject, headers: request.head.headers) {
             return self.refuse(error)
@@ -237,10 +202,10 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
     }
 
     private func requestEnded() {
-        switch self.phase {
-        case .body: self.dispatch()
-        case .discarding: self.context?.close(promise: nil)
-        case .resting, .head, .answering, .ending, .closed: break
+        switch self.machine.requestEnded() {
+        case .answer: self.dispatch()
+        case .close: self.context?.close(promise: nil)
+        case .nothing: break
         }
     }
 
@@ -249,8 +214,7 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
     private func refuse(_ error: APIError) {
         let requestID = self.request?.requestID ?? .random()
         self.request = nil
-        self.phase = .discarding
-        self.deadline = self.loop.now + self.server.configuration.discardTimeout
+        self.machine.bodyRefused(until: self.loop.now + self.server.configuration.discardTimeout)
         self.write(APIResponse(error), requestID: requestID, closing: false, announcesClose: true)
     }
 
@@ -258,7 +222,6 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
 
     private func dispatch() {
         guard let request = self.request else { return }
-        self.phase = .answering
         switch request.subject {
         case .invoke(let label): self.invoke(request, label: label, form: .whole)
         case .invokeStream(let label): self.invoke(request, label: label, form: .stream)
@@ -292,7 +255,7 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
 
     /// Writes the answer of the present request; of a client that has gone, nothing is left to do.
     func finish(_ response: APIResponse) {
-        guard self.phase == .answering, let request = self.request else { return }
+        guard self.machine.isAnswering, let request = self.request else { return }
         let closing = self.closes(after: request)
         self.conclude(closing: closing) { self.write(response, requestID: request.requestID, closing: closing) }
     }
@@ -304,50 +267,40 @@ final class APIConnection: ChannelDuplexHandler, RequestPartReceiver {
     }
 
     /// Whether the answer of `request` is still waited for.
-    func awaitsAnswer(of request: IncomingRequest) -> Bool { self.phase == .answering && self.request === request }
+    func awaitsAnswer(of request: IncomingRequest) -> Bool { self.isAnswering && self.request === request }
 
     /// `write` writes the end of the present request's answer.
     func conclude(closing: Bool, _ write: () -> Void) {
         self.request = nil
-        self.phase = closing ? .ending : .resting
-        self.deadline = self.loop.now + self.server.configuration.idleTimeout
+        self.machine.answerEnded(
+            isLast: closing, until: self.loop.now + self.server.configuration.idleTimeout)
         write()
         self.takeInput()
     }
 
-    var isAnswering: Bool { self.phase == .answering }
+    var isAnswering: Bool { self.machine.isAnswering }
 
     /// The last bytes of an answer that went on are being written; nothing follows on this connection.
     func endAnswer() {
         self.request = nil
-        self.phase = .ending
-        self.deadline = self.loop.now + self.server.configuration.idleTimeout
+        self.machine.answerEnded(isLast: true, until: self.loop.now + self.server.configuration.idleTimeout)
     }
 
     // MARK: Time
 
-    private func checkDeadline() {
-        guard self.loop.now >= self.deadline else { return }
-        switch self.phase {
-        case .resting, .discarding, .ending:
-            self.context?.close(promise: nil)
-        case .head:
-            // No request was parsed, so the pipeline takes no answer; the client has shown that it does not wait for one.
-            self.context?.close(promise: nil)
-        case .body:
-            let received = self.request?.body.count ?? 0
-            if received - self.bodyBytesAtCheck >= self.server.configuration.minimumBodyProgress {
-                self.bodyBytesAtCheck = received
-                self.deadline = self.loop.now + self.server.configuration.bodyTimeout
-                return
-            }
-            self.refuse(.tooSlow)
-        case .answering, .closed: break
+    private func lookAtTime() {
+        let pace = ConnectionMachine.Pace(
+            time: self.server.configuration.bodyTimeout, bytes: self.server.configuration.minimumBodyProgress)
+        let received = self.request?.body.count ?? 0
+        switch self.machine.timeLooked(at: self.loop.now, received: received, pace: pace) {
+        case .close: self.context?.close(promise: nil)
+        case .refuse: self.refuse(.tooSlow)
+        case .nothing: break
         }
     }
 
     private func end() {
-        self.phase = .closed
+        self.machine.closed()
         self.request = nil
         self.context = nil
         self.tick?.cancel()
