@@ -139,6 +139,20 @@ private let invoke = "/2015-03-31/functions/f/invocations"
         }
     }
 
+    @Test func `that told its client that it ends runs nothing that came after`() async throws {
+        try await TestServer.run { server in
+            try await server.createFunction()
+            let client = try await server.connect()
+            let refused = TestClient.text(
+                "POST", invoke, headers: [TestServer.authorization(), "X-Amzn-RequestId: none"], body: "1")
+            try await client.send(refused + Self.request("2"))
+            let answer = try await client.answer()
+            #expect(answer.status == 400 && answer.header("Connection") == "close")
+            try await client.waitForEnd()
+            #expect(server.sink.submissions == 0)
+        }
+    }
+
     @Test func `that breaks off in the middle of a body runs nothing`() async throws {
         try await TestServer.run { server in
             try await server.createFunction()
