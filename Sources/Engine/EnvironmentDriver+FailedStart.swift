@@ -54,10 +54,8 @@ extension StartFailure {
         case .timedOut: .startupTimedOut
         case .cancelled(.shutdown): .shuttingDown
         case .cancelled(.delete), .cancelled(.update): .functionDeleted
-        case .sandbox: .startFailed("\(self)")
-        case .credentials(let error): .startFailed("the execution role's credentials: \(error)")
-        case .sandboxEnded: .startFailed("the sandbox ended while it was starting")
-        case .initError, .runtimeExited, .invalidEntrypoint, .extensionFailed: .startFailed("\(self)")
+        case .sandbox, .credentials, .sandboxEnded, .initError, .runtimeExited, .invalidEntrypoint, .extensionFailed:
+            .startFailed("\(self)")
         }
     }
 }

@@ -11,7 +11,7 @@ import boto3
 import pytest
 
 import deployed
-from machines import eventually, machine_named, with_settings
+from machines import POLICY, eventually, machine_named, with_settings
 
 HERE = pathlib.Path(__file__).resolve().parent
 REGION = "eu-central-1"
@@ -133,6 +133,20 @@ def configured(machine):
     yield configured
     machine.configure(original)
     machine.restart()
+
+
+@pytest.fixture
+def policy(machine):
+    """Sets keys of the executor's policy for one test; it is restarted, which ends all environments."""
+    original = machine.read(POLICY)
+
+    def policy(**settings):
+        machine.write(POLICY, with_settings(machine.read(POLICY), settings, section="[executor]"))
+        machine.restart("lambda-executor.service")
+
+    yield policy
+    machine.write(POLICY, original)
+    machine.restart("lambda-executor.service")
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ import urllib.request
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 CONFIGURATION = "/etc/lambdad/lambdad.conf"
+POLICY = "/etc/lambdad/executor.conf"
 
 
 def eventually(claim, probe, within=10.0, every=0.05):
@@ -30,13 +31,13 @@ def eventually(claim, probe, within=10.0, every=0.05):
         time.sleep(every)
 
 
-def with_settings(text, settings):
-    """The text of a configuration file with keys of its [lambdad] section set; `None` takes a key out."""
+def with_settings(text, settings, section="[lambdad]"):
+    """The text of a configuration file with keys of its one section set; `None` takes a key out."""
     names = "|".join(re.escape(name) for name in settings)
     lines = [line for line in text.splitlines() if not re.match(rf"\s*({names})\s*=", line)]
-    start = next((index for index, line in enumerate(lines) if line.strip() == "[lambdad]"), None)
+    start = next((index for index, line in enumerate(lines) if line.strip() == section), None)
     if start is None:
-        lines.append("[lambdad]")
+        lines.append(section)
         start = len(lines) - 1
     lines[start + 1 : start + 1] = [f"{name} = {value}" for name, value in settings.items() if value is not None]
     return "\n".join(lines) + "\n"

@@ -2,6 +2,7 @@
 
 import pytest
 
+from deployed import refused
 from machines import eventually
 
 pytestmark = pytest.mark.network
@@ -19,6 +20,18 @@ def test_the_machines_own_loopback_is_another(probe, machine):
     port = int(machine.endpoint.rsplit(":", 1)[1])
     seen = probe.do("connect", targets=[["127.0.0.1", port]])
     assert seen == {f"127.0.0.1:{port}": "ECONNREFUSED"}
+
+
+def test_the_machines_network_is_there_where_both_halves_say_so(deploy, configured, policy, machine):
+    port = int(machine.endpoint.rsplit(":", 1)[1])
+    own = {"targets": [["127.0.0.1", port]]}
+    policy(host_network="yes")
+    assert deploy("probe.py").do("connect", **own) == {f"127.0.0.1:{port}": "ECONNREFUSED"}
+    configured(sandbox_network="host")
+    assert deploy("probe.py").do("connect", **own) == {f"127.0.0.1:{port}": None}
+    policy(host_network="no")
+    answer = refused(deploy("probe.py").invoke, event={"do": "connect", **own})
+    assert answer[:2] == ("ServiceException", 500), answer
 
 
 @pytest.fixture
