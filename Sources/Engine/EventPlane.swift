@@ -52,8 +52,8 @@ package final class EventPlane: EventAcceptor {
     }
 
     package func accept(_ event: AcceptedEvent) async throws(EventRefusal) {
-        // What is in the queue already must be able to leave it.
         let bytes = event.payload.count
+        // What is in the queue already must be able to leave it.
         guard self.hasRoom(for: bytes) else {
             // It may be the queue itself that filled the disk, when it was longer.
             self.parts.store.makeRoom()

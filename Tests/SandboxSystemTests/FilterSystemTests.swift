@@ -129,7 +129,9 @@ import Testing
             async def main():
                 process = await asyncio.create_subprocess_exec("true")
                 assert await process.wait() == 0
-                await asyncio.sleep(0.001)
+                rang = asyncio.Event()
+                asyncio.get_running_loop().call_later(0.001, rang.set)
+                await rang.wait()
             asyncio.run(main())
             page = mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
             page.write(b"x")
